@@ -1,10 +1,12 @@
-"""The servers that a site runs on, as an inventory or a Pulumi stack names them, and the one inventory made from them."""
+"""The servers that a site runs on, as an inventory or a Pulumi stack names them, and the inventory made of them."""
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 from typing import Any
 
 
@@ -27,3 +29,51 @@ class Server:
     role: Role
     fqdn: str
     addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """How a server is reached over SSH to be configured.
+
+    ``private_key`` and ``known_hosts`` are paths on the controller, None where SSH's own configuration decides.
+    ``instance`` identifies this making of the machine, so that a machine made anew is told from its predecessor.
+    """
+
+    host: str
+    user: str = "root"
+    port: int = 22
+    private_key: Path | None = None
+    known_hosts: Path | None = None
+    instance: str | None = None
+
+
+def inventory(servers: Iterable[Server], connections: Mapping[str, Connection], site_dir: Path) -> dict[str, Any]:
+    """Renders the one inventory of a site in the form of Ansible's YAML inventory.
+
+    ``connections`` are by server name, one for each server; ``site_dir`` is the folder of the site document. The
+    result is plain JSON data with hosts in the order of ``servers``. Raises KeyError for a server with no connection.
+    """
+    groups: dict[str, dict[str, Any]] = {role.value: {"hosts": {}} for role in Role}
+    for server in servers:
+        groups[server.role.value]["hosts"][server.name] = _variables(server, connections[server.name])
+    return {"all": {"children": groups, "vars": {"mailpair_site_dir": str(site_dir)}}}
+
+
+def _variables(server: Server, connection: Connection) -> dict[str, Any]:
+    """The variables of one host; those that are not known are left out."""
+    variables: dict[str, Any] = {
+        "ansible_host": connection.host,
+        "ansible_user": connection.user,
+        "ansible_port": connection.port,
+        "mailpair_fqdn": server.fqdn,
+        "mailpair_addresses": list(server.addresses),
+    }
+    if connection.private_key is not None:
+        variables["ansible_ssh_private_key_file"] = str(connection.private_key)
+    if connection.known_hosts is not None:
+        variables["ansible_ssh_common_args"] = (
+            f"-o UserKnownHostsFile={shlex.quote(str(connection.known_hosts))} -o StrictHostKeyChecking=yes"
+        )
+    if connection.instance is not None:
+        variables["mailpair_instance"] = connection.instance
+    return variables

@@ -7,78 +7,42 @@ Nothing here reads, checks or renders: :func:`mailpair.site.load` makes these va
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
-from ipaddress import IPv4Address, IPv6Address
 
+from mailpair.settings.values import (
+    AuthMechanism,
+    Binding,
+    CertificateService,
+    CertificateSource,
+    ConnectionSetting,
+    Encryption,
+    Kind,
+    PermissionGroup,
+    Protocol,
+    SmartHost,
+    SmartHostAuth,
+)
 
-class Encryption(Enum):
-    """How a client protects a connection (Set-PopSettings -ExternalConnectionSettings)."""
-
-    SSL = "SSL"  # TLS from the first byte
-    TLS = "TLS"  # STARTTLS or STLS
-
-
-class Kind(Enum):
-    """What an account is; only a user's mailbox opens over POP3 and IMAP4."""
-
-    USER = "user"
-    ADMINISTRATOR = "administrator"
-    ANONYMOUS = "anonymous"
-    GUEST = "guest"
-
-
-class CertificateSource(Enum):
-    """Who issues a certificate."""
-
-    PRIVATE = "private"  # the site's own CA
-
-
-class CertificateService(Enum):
-    """What a certificate is enabled for (Enable-ExchangeCertificate -Services)."""
-
-    POP = "POP"
-    IMAP = "IMAP"
-    SMTP = "SMTP"
-
-
-class AuthMechanism(Enum):
-    """How a receive connector lets a client prove who it is (Set-ReceiveConnector -AuthMechanism)."""
-
-    NONE = "None"
-    TLS = "Tls"
-    BASIC_AUTH = "BasicAuth"
-    BASIC_AUTH_REQUIRE_TLS = "BasicAuthRequireTLS"
-
-
-class PermissionGroup(Enum):
-    """Who may send through a receive connector (Set-ReceiveConnector -PermissionGroups)."""
-
-    ANONYMOUS_USERS = "AnonymousUsers"  # anyone, to recipients of the site only
-    EXCHANGE_USERS = "ExchangeUsers"  # who has signed in, to anyone
-
-
-class SmartHostAuth(Enum):
-    """How the site signs in to a smart host (Set-SendConnector -SmartHostAuthMechanism)."""
-
-    NONE = "None"
-    BASIC_AUTH_REQUIRE_TLS = "BasicAuthRequireTLS"
-
-
-@dataclass(frozen=True, slots=True)
-class Binding:
-    """An address and port that a service listens on; the address may be the wildcard of its family."""
-
-    address: IPv4Address | IPv6Address
-    port: int
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionSetting:
-    """What a user enters in a mail program: server name, port, encryption."""
-
-    host: str
-    port: int
-    encryption: Encryption
+__all__ = [
+    "AuthMechanism",
+    "Binding",
+    "Certificate",
+    "CertificateService",
+    "CertificateSource",
+    "ConnectionSetting",
+    "Encryption",
+    "Kind",
+    "Mailbox",
+    "PermissionGroup",
+    "Protocol",
+    "ProtocolSettings",
+    "ReceiveConnector",
+    "SendConnector",
+    "ServerSettings",
+    "ServicePair",
+    "Site",
+    "SmartHost",
+    "SmartHostAuth",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,14 +92,6 @@ class ReceiveConnector:
 
 
 @dataclass(frozen=True, slots=True)
-class SmartHost:
-    """A server that takes the site's outgoing mail."""
-
-    host: str  # a name, or an address
-    port: int
-
-
-@dataclass(frozen=True, slots=True)
 class SendConnector:
     """How mail leaves the site (Set-SendConnector): through smart hosts, or by DNS where there are none."""
 
@@ -172,6 +128,15 @@ class Mailbox:
 
 
 @dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """What one server has in place of the site's settings (Set-PopSettings -Server), already merged with them."""
+
+    name: str
+    pop_settings: ProtocolSettings
+    imap_settings: ProtocolSettings
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """A whole, valid site document with its mailboxes."""
 
@@ -184,8 +149,18 @@ class Site:
     send_connectors: tuple[SendConnector, ...]
     certificates: tuple[Certificate, ...]
     mailboxes: tuple[Mailbox, ...]  # sorted by address
+    servers: tuple[ServerSettings, ...] = ()  # only servers that differ from the site, sorted by name
 
     @property
     def domain(self) -> str:
         """The first accepted domain: server names are made from it where an inventory gives none."""
         return self.accepted_domains[0]
+
+    def pair(self, protocol: Protocol) -> ServicePair:
+        """The two services of a protocol."""
+        return self.pop3 if protocol is Protocol.POP3 else self.imap4
+
+    def protocol_settings(self, protocol: Protocol, server: str | None = None) -> ProtocolSettings:
+        """The settings of a protocol on a server (its inventory name), or the site's where ``server`` is None."""
+        place = next((each for each in self.servers if each.name == server), self)
+        return place.pop_settings if protocol is Protocol.POP3 else place.imap_settings

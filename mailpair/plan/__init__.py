@@ -1,0 +1,34 @@
+"""A site and one of its servers in, finished values for that server's roles out.
+
+This package is the only place that knows Dovecot's and Postfix's words. A plan holds no secrets: roles fetch password
+hashes and credentials through plugins of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from mailpair.plan import base, certificates, client_access, mailbox
+from mailpair.plan.role import RolePlan, plain
+from mailpair.servers import Role, Server
+from mailpair.site.model import Site
+
+
+def plan(site: Site, servers: Sequence[Server], server: Server) -> dict[str, Any]:
+    """Plan one server.
+
+    ``servers`` are all servers of the site, ``server`` is the one of them that is planned. Returns plain data for JSON:
+    for each role of that server, its name and its values.
+    """
+    roles: dict[str, RolePlan]
+    if server.role is Role.CLIENT_ACCESS:
+        roles = {"client_access": client_access.plan(site, servers, server)}
+    else:
+        roles = {"mailbox": mailbox.plan(site, servers, server)}
+    values = {
+        "base": base.plan(servers, tuple(roles.values())),
+        "certificates": certificates.plan(site, server),
+        **roles,
+    }
+    return {role: plain(value) for role, value in values.items()}

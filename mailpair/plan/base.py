@@ -1,0 +1,47 @@
+"""What every host of a site has: packages, names of its peers, a firewall."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address, ip_address
+
+from mailpair.plan.role import RolePlan, addresses_of
+from mailpair.servers import Role, Server
+
+# openssl makes keys and requests on the host itself; nftables is the firewall.
+PACKAGES = ("ca-certificates", "nftables", "openssl")
+
+
+@dataclass(frozen=True, slots=True)
+class HostsEntry:
+    """A line of /etc/hosts."""
+
+    address: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class BasePlan:
+    """Values of the role base."""
+
+    packages: tuple[str, ...]
+    hosts: tuple[HostsEntry, ...]
+    public_ports: tuple[int, ...]  # open to anyone
+    peer_ports: tuple[int, ...]  # open to front ends only
+    front_ends_ipv4: tuple[str, ...]
+    front_ends_ipv6: tuple[str, ...]
+
+
+def plan(servers: Sequence[Server], roles: Sequence[RolePlan]) -> BasePlan:
+    """Plan the base of a host that has the given roles, in a site of the given servers."""
+    front_ends = addresses_of(servers, Role.CLIENT_ACCESS)
+    ipv4 = tuple(address for address in front_ends if isinstance(ip_address(address), IPv4Address))
+    return BasePlan(
+        packages=tuple(sorted({*PACKAGES, *(package for role in roles for package in role.packages)})),
+        hosts=tuple(HostsEntry(address, server.fqdn) for server in servers for address in server.addresses),
+        public_ports=tuple(sorted({port for role in roles for port in role.public_ports})),
+        peer_ports=tuple(sorted({port for role in roles for port in role.peer_ports})),
+        front_ends_ipv4=ipv4,
+        front_ends_ipv6=tuple(address for address in front_ends if address not in ipv4),
+    )

@@ -1,0 +1,106 @@
+"""What a front end serves: Dovecot as the proxy that clients sign in to, and the password check for Postfix."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mailpair.plan import places
+from mailpair.servers import Server
+from mailpair.site.model import AuthMechanism, Binding, ProtocolSettings, ServicePair, Site
+
+PACKAGES = ("dovecot-imapd", "dovecot-pop3d")
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """An address and port that login processes listen on; ``ssl`` is Dovecot's word for TLS from the first byte."""
+
+    name: str
+    address: str
+    port: int
+    ssl: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """A protocol that is on, in Dovecot's words."""
+
+    name: str  # imap or pop3
+    greeting: str
+    back_end_port: int
+    listeners: tuple[Listener, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClientAccessPlan:
+    """Values of the role client_access."""
+
+    packages: tuple[str, ...]
+    public_ports: tuple[int, ...]
+    peer_ports: tuple[int, ...]
+    fqdn: str
+    running: bool  # whether Dovecot has anything to do here
+    protocols: tuple[Protocol, ...]
+    sasl: bool  # whether Postfix asks Dovecot about passwords
+    sasl_socket: str
+    directory: str
+    ca: str
+    server_certificate: str
+    server_key: str
+    peer_certificate: str
+    peer_key: str
+
+
+def plan(site: Site, servers: Sequence[Server], server: Server) -> ClientAccessPlan:
+    """Plan a front end of the site."""
+    protocols = tuple(
+        _protocol(name, settings)
+        for name, pair, settings in (
+            ("imap", site.imap4, site.imap_settings),
+            ("pop3", site.pop3, site.pop_settings),
+        )
+        if _on(pair)
+    )
+    sasl = any(
+        connector.enabled
+        and connector.auth_mechanism & {AuthMechanism.BASIC_AUTH, AuthMechanism.BASIC_AUTH_REQUIRE_TLS}
+        for connector in site.receive_connectors
+    )
+    return ClientAccessPlan(
+        packages=PACKAGES,
+        public_ports=tuple(sorted({listener.port for protocol in protocols for listener in protocol.listeners})),
+        peer_ports=(),
+        fqdn=server.fqdn,
+        running=bool(protocols) or sasl,
+        protocols=protocols,
+        sasl=sasl,
+        sasl_socket=places.SASL_SOCKET,
+        directory=places.DIRECTORY,
+        ca=places.CA_FILE,
+        server_certificate=places.SERVER_CERTIFICATE,
+        server_key=places.SERVER_KEY,
+        peer_certificate=places.PEER_CERTIFICATE,
+        peer_key=places.PEER_KEY,
+    )
+
+
+def _on(pair: ServicePair) -> bool:
+    # Validation refuses a front service without its back one; the pair is asked so that a slip there opens no port.
+    return pair.enabled
+
+
+def _protocol(name: str, settings: ProtocolSettings) -> Protocol:
+    bindings: list[tuple[Binding, bool]] = [
+        *((binding, True) for binding in settings.ssl_bindings),
+        *((binding, False) for binding in settings.unencrypted_or_tls_bindings),
+    ]
+    return Protocol(
+        name=name,
+        greeting=settings.banner,
+        back_end_port=settings.proxy_target_port,
+        listeners=tuple(
+            Listener(name=f"{name}-{index}", address=str(binding.address), port=binding.port, ssl=ssl)
+            for index, (binding, ssl) in enumerate(bindings, start=1)
+        ),
+    )

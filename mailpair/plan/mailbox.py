@@ -1,0 +1,51 @@
+"""What a back end serves: Dovecot's POP3, IMAP4 and LMTP to front ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mailpair.plan import places
+from mailpair.plan.role import addresses_of
+from mailpair.servers import Role, Server
+from mailpair.site.model import Site
+
+PACKAGES = ("dovecot-imapd", "dovecot-lmtpd", "dovecot-pop3d")
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxPlan:
+    """Values of the role mailbox."""
+
+    packages: tuple[str, ...]
+    public_ports: tuple[int, ...]
+    peer_ports: tuple[int, ...]
+    fqdn: str
+    front_ends: tuple[str, ...]  # addresses
+    imap_port: int | None  # None: the IMAP4 back service is off
+    pop_port: int | None
+    lmtp_port: int
+    mailboxes: tuple[str, ...]  # addresses of the mailboxes that this server holds
+    ca: str
+    certificate: str
+    key: str
+
+
+def plan(site: Site, servers: Sequence[Server], server: Server) -> MailboxPlan:
+    """Plan a back end of the site."""
+    imap_port = site.imap_settings.proxy_target_port if site.imap4.back_end else None
+    pop_port = site.pop_settings.proxy_target_port if site.pop3.back_end else None
+    return MailboxPlan(
+        packages=PACKAGES,
+        public_ports=(),
+        peer_ports=tuple(port for port in (places.LMTP_PORT, imap_port, pop_port) if port is not None),
+        fqdn=server.fqdn,
+        front_ends=addresses_of(servers, Role.CLIENT_ACCESS),
+        imap_port=imap_port,
+        pop_port=pop_port,
+        lmtp_port=places.LMTP_PORT,
+        mailboxes=tuple(mailbox.address for mailbox in site.mailboxes if mailbox.server == server.name),
+        ca=places.CA_FILE,
+        certificate=places.PEER_CERTIFICATE,
+        key=places.PEER_KEY,
+    )

@@ -1,0 +1,15 @@
+"""Paths and ports that more than one role uses; each of these facts lives here and nowhere else."""
+
+from __future__ import annotations
+
+TLS_DIRECTORY = "/etc/mailpair/tls"
+CA_FILE = f"{TLS_DIRECTORY}/ca.pem"  # the site's private CA
+SERVER_CERTIFICATE = f"{TLS_DIRECTORY}/server.pem"  # what clients see on a front end
+SERVER_KEY = f"{TLS_DIRECTORY}/server.key"
+PEER_CERTIFICATE = f"{TLS_DIRECTORY}/peer.pem"  # what front ends and back ends show each other
+PEER_KEY = f"{TLS_DIRECTORY}/peer.key"
+
+DIRECTORY = "/etc/mailpair/directory"  # passwd-files, one a protocol, on front ends
+SASL_SOCKET = "/var/spool/postfix/private/auth"  # where Postfix asks Dovecot about passwords
+
+LMTP_PORT = 24  # on back ends, mutual TLS

@@ -1,0 +1,40 @@
+"""What is wrong with a document, in the house's form: ``path: value: rule; remedy``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong.
+
+    ``path`` names the setting as in ``pop_settings.ssl_bindings[0]``, ``value`` shows what stands there, ``rule`` says
+    what must hold, ``remedy`` what to do about it (empty where the rule says it all).
+    """
+
+    path: str
+    value: str
+    rule: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        """The line that a person reads."""
+        return f"{self.path}: {self.value}: {self.rule}" + (f"; {self.remedy}" if self.remedy else "")
+
+
+class SiteError(Exception):
+    """A site that is refused, with everything that is wrong with it."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        """``problems`` in any order; they are kept sorted by path, each once."""
+        self.problems: tuple[Problem, ...] = tuple(sorted(set(problems), key=_order))
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+def _order(problem: Problem) -> tuple[list[tuple[int, str]], str]:
+    """Sorts ``[10]`` after ``[2]``, and the problems of one path by their text."""
+    parts = re.split(r"(\d+)", problem.path)
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in parts], str(problem)
