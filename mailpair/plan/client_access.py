@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mailpair.plan import places
-from mailpair.servers import Server
+from mailpair.servers import Role, Server
 from mailpair.site.model import AuthMechanism, Binding, ProtocolSettings, ServicePair, Site
 
 PACKAGES = ("dovecot-imapd", "dovecot-pop3d")
@@ -45,6 +45,7 @@ class ClientAccessPlan:
     sasl: bool  # whether Postfix asks Dovecot about passwords
     sasl_socket: str
     directory: str
+    back_ends: dict[str, str]  # full names by name: where the mailboxes are
     ca: str
     server_certificate: str
     server_key: str
@@ -77,6 +78,7 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> ClientAccessP
         sasl=sasl,
         sasl_socket=places.SASL_SOCKET,
         directory=places.DIRECTORY,
+        back_ends={each.name: each.fqdn for each in servers if each.role is Role.MAILBOX},
         ca=places.CA_FILE,
         server_certificate=places.SERVER_CERTIFICATE,
         server_key=places.SERVER_KEY,

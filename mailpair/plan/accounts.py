@@ -1,0 +1,59 @@
+"""Who may sign in over which protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from mailpair.site.model import Kind, Mailbox, Site
+
+PROTOCOLS = ("imap", "pop3", "smtp")
+
+
+def accounts(site: Site, protocol: str) -> tuple[Mailbox, ...]:
+    """List the mailboxes whose owners may sign in over a protocol (imap, pop3 or smtp).
+
+    Only users may: an administrator's, a guest's or an anonymous mailbox is not opened over POP3 and IMAP4, and
+    nothing is sent in its name.
+    """
+    if protocol not in PROTOCOLS:
+        raise ValueError(f"{protocol!r} must be one of {', '.join(PROTOCOLS)}")
+    users = (mailbox for mailbox in site.mailboxes if mailbox.kind is Kind.USER)
+    if protocol == "imap":
+        return tuple(mailbox for mailbox in users if mailbox.imap_enabled)
+    if protocol == "pop3":
+        return tuple(mailbox for mailbox in users if mailbox.pop_enabled)
+    return tuple(users)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One account of a passwd-file: who, the hash (PHC form, argon2id), and the fields that Dovecot is to know."""
+
+    address: str
+    hash: str
+    fields: tuple[tuple[str, str], ...] = ()
+
+    def __str__(self) -> str:
+        """Its line: user, password, five fields that are not used here, extra fields."""
+        extra = " ".join(f"{name}={value}" for name, value in self.fields)
+        return f"{self.address}:{{ARGON2ID}}{self.hash}::::::{extra}"
+
+
+def passwd_file(
+    mailboxes: Iterable[Mailbox], password_hash: Callable[[str], str], back_ends: dict[str, str] | None = None
+) -> str:
+    """Write the passwd-file of some accounts.
+
+    ``password_hash`` gives the hash for an address. ``back_ends`` are the full names of back ends by server name: with
+    them each entry says where its mailbox is.
+    """
+    lines = (
+        Entry(
+            mailbox.address,
+            password_hash(mailbox.address),
+            () if back_ends is None else (("host", back_ends[mailbox.server]),),
+        )
+        for mailbox in mailboxes
+    )
+    return "".join(f"{line}\n" for line in lines)

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The directory that front ends check passwords against, as text for one protocol."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: directory
+short_description: Accounts of a site that may sign in over a protocol, as a passwd-file
+description:
+  - Reads the site's mailboxes and the hashes of their passwords on the controller, and makes the text of a passwd-file
+    for Dovecot. It holds nobody who may not sign in over the protocol, so a refused account gets the same answer as a
+    wrong password.
+  - The result holds hashes; use it with C(no_log).
+options:
+  _terms:
+    description: >-
+      V(imap) and V(pop3) list users' mailboxes for which the protocol is on, V(smtp) all users' mailboxes.
+    required: true
+    type: list
+    elements: str
+    choices: [imap, pop3, smtp]
+  site_dir:
+    description: The site's folder.
+    type: path
+    required: true
+  back_ends:
+    description: >-
+      Full names of back ends by their names in the inventory. With them each account says where its mailbox is, which a
+      proxy needs to know.
+    type: dict
+"""
+
+EXAMPLES = r"""
+- name: Directory for IMAP
+  ansible.builtin.copy:
+    dest: /etc/mailpair/directory/imap
+    content: "{{ lookup('mailpair.mail.directory', 'imap', site_dir=mailpair_site_dir, back_ends=client_access_plan.back_ends) }}"
+    owner: root
+    group: dovecot
+    mode: "0640"
+  no_log: true
+"""
+
+RETURN = r"""
+_raw:
+  description: The whole text of the passwd-file, one for each term.
+  type: list
+  elements: str
+"""
+
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleLookupError
+from ansible.plugins.lookup import LookupBase
+
+from mailpair.plan.accounts import accounts, passwd_file
+from mailpair.servers import Role, Server
+from mailpair.site import SiteError, load
+from mailpair.state import SiteState, StateError
+
+
+class LookupModule(LookupBase):
+    """See DOCUMENTATION."""
+
+    def run(self, terms: list[str], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[str]:
+        """One text a term."""
+        self.set_options(var_options=variables, direct=kwargs)
+        site_dir, back_ends = Path(self.get_option("site_dir")), self.get_option("back_ends")
+        try:
+            site, state = load(site_dir), SiteState(site_dir)
+            return [passwd_file(accounts(site, term), state.password_hash, back_ends) for term in terms]
+        except (SiteError, StateError, ValueError) as error:
+            raise AnsibleLookupError(f"{site_dir}: {error}") from None

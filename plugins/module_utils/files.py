@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files that are replaced whole or not at all; used by this collection's modules, so standard library only."""
+
+from __future__ import annotations
+
+import contextlib
+import grp
+import hashlib
+import os
+import pwd
+import stat
+import tempfile
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A file as it should be. ``owner`` and ``group`` are names on the host; ``mode`` is the permission bits."""
+
+    path: str
+    content: bytes
+    owner: str = "root"
+    group: str = "root"
+    mode: int = 0o644
+
+    def is_there(self) -> bool:
+        """Whether the file on this host has this content, owner, group and mode."""
+        if read(self.path) != self.content:
+            return False
+        found = os.stat(self.path)
+        return (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)) == (*ids(self.owner, self.group), self.mode)
+
+    def put(self) -> None:
+        """Replace the file in one step, on stable storage before anyone can see it."""
+        folder = os.path.dirname(self.path)
+        handle, temporary = tempfile.mkstemp(prefix=".mailpair-", dir=folder)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(self.content)
+                file.flush()
+                os.fchown(file.fileno(), *ids(self.owner, self.group))
+                os.fchmod(file.fileno(), self.mode)
+                os.fsync(file.fileno())
+            os.rename(temporary, self.path)
+        except BaseException:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(temporary)
+            raise
+        sync_folder(folder)
+
+    def digest(self) -> str:
+        """A text that differs when the file differs in any way that a service could notice."""
+        meta = f"{self.path}\0{self.owner}\0{self.group}\0{self.mode:o}\0".encode()
+        return hashlib.sha256(meta + self.content).hexdigest()
+
+
+def read(path: str) -> bytes | None:
+    """Read a file; None where there is none."""
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
+
+
+def remove(path: str) -> bool:
+    """Remove a file if it is there; says whether it was."""
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        return False
+    sync_folder(os.path.dirname(path))
+    return True
+
+
+def sync_folder(path: str) -> None:
+    """Put a folder's entries on stable storage."""
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def ids(owner: str, group: str) -> tuple[int, int]:
+    """Numbers of a user and a group; (-2, -2) where a name is unknown, which matches no file and owns none."""
+    try:
+        return pwd.getpwnam(owner).pw_uid, grp.getgrnam(group).gr_gid
+    except KeyError:
+        return -2, -2

@@ -1,0 +1,380 @@
+#!/usr/bin/python
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One service: its files checked, put in place together, and loaded."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: service
+short_description: Put a service's files in place together and load them
+description:
+  - Takes all files of a service and the state it should be in, and does what is missing, in one task.
+  - New files are laid out in a private folder and judged by the service's own checker before any of them replaces an
+    old one. Files that fail the check change nothing on the host.
+  - A running service is reloaded, never restarted, when what it has loaded differs from what it should have. That is
+    known by a stamp, so a run that was interrupted between the files and the reload is made good by the next one, and
+    a certificate that another task renewed is loaded too.
+  - If the service does not take the new files, the old ones are put back and loaded.
+options:
+  name:
+    description: The systemd unit, without C(.service).
+    type: str
+    required: true
+  state:
+    description: >-
+      V(running) enables the service, starts it if it is not active and otherwise reloads it if its files changed.
+      V(stopped) stops and disables it; its files are put in place all the same.
+    type: str
+    choices: [running, stopped]
+    default: running
+  folders:
+    description: Folders to make before the files.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      path: {description: Where., type: path, required: true}
+      owner: {description: A user on the host., type: str, default: root}
+      group: {description: A group on the host., type: str, default: root}
+      mode: {description: Permission bits, in octal., type: str, default: '0755'}
+  files:
+    description: All files of the service that this collection writes.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      path: {description: Where., type: path, required: true}
+      content: {description: The whole file., type: str, required: true}
+      owner: {description: A user on the host., type: str, default: root}
+      group: {description: A group on the host., type: str, default: root}
+      mode: {description: Permission bits, in octal., type: str, default: '0644'}
+      reload:
+        description: Whether the service must be reloaded to notice a change of this file.
+        type: bool
+        default: true
+      secret:
+        description: Keep the content out of a diff.
+        type: bool
+        default: false
+  absent:
+    description: Files that must not be there.
+    type: list
+    elements: path
+    default: []
+  watch:
+    description: Files of others that the service reads, certificates for example; a change makes it reload.
+    type: list
+    elements: path
+    default: []
+  check:
+    description: >-
+      Commands that judge the files before they are used. C({staged}) stands for the folder in which the new files
+      are laid out under their whole paths.
+    type: list
+    elements: list
+    default: []
+  reload:
+    description: Commands that make the running service load its files; C(systemctl reload) by default.
+    type: list
+    elements: list
+    default: []
+  after:
+    description: Commands to run after the service was started or reloaded.
+    type: list
+    elements: list
+    default: []
+attributes:
+  check_mode: {support: full, description: Reports what would change; checks the files where the checker is installed.}
+  diff_mode: {support: full, description: Shows text that is no secret.}
+"""
+
+EXAMPLES = r"""
+- name: Dovecot serves what the plan says
+  mailpair.mail.service:
+    name: dovecot
+    files:
+      - path: /etc/dovecot/dovecot.conf
+        content: "{{ lookup('ansible.builtin.template', 'dovecot.conf.j2') }}"
+    watch: [/etc/mailpair/tls/server.pem]
+    check:
+      - [doveconf, -n, -c, "{staged}/etc/dovecot/dovecot.conf"]
+"""
+
+RETURN = r"""
+actions:
+  description: What was done, or would be in check mode, in order.
+  returned: always
+  type: list
+  elements: str
+  sample: [replaced /etc/dovecot/dovecot.conf, reloaded dovecot]
+"""
+
+import hashlib
+import os
+import shutil
+import stat
+import tempfile
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.mailpair.mail.plugins.module_utils.files import Wanted, ids, read, remove
+
+STAMPS = "/var/lib/mailpair/loaded"
+UNITS = "/etc/systemd/system/"
+
+
+@dataclass
+class Job:
+    """One run of the module: what is wanted, what was done, what can be put back."""
+
+    module: AnsibleModule
+    files: list[Wanted]
+    actions: list[str] = field(default_factory=list)
+    replaced: list[tuple[str, Wanted | None]] = field(default_factory=list)
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The module's arguments."""
+        params: dict[str, Any] = self.module.params
+        return params
+
+    @property
+    def name(self) -> str:
+        """The systemd unit."""
+        return str(self.params["name"])
+
+
+def main() -> None:
+    """Entry point."""
+    module = AnsibleModule(
+        argument_spec={
+            "name": {"type": "str", "required": True},
+            "state": {"type": "str", "choices": ["running", "stopped"], "default": "running"},
+            "folders": {"type": "list", "elements": "dict", "default": [], "options": _owned("0755")},
+            "files": {
+                "type": "list",
+                "elements": "dict",
+                "default": [],
+                "options": {
+                    "content": {"type": "str", "required": True},
+                    "reload": {"type": "bool", "default": True},
+                    "secret": {"type": "bool", "default": False, "no_log": False},
+                    **_owned("0644"),
+                },
+            },
+            "absent": {"type": "list", "elements": "path", "default": []},
+            "watch": {"type": "list", "elements": "path", "default": []},
+            "check": {"type": "list", "elements": "list", "default": []},
+            "reload": {"type": "list", "elements": "list", "default": []},
+            "after": {"type": "list", "elements": "list", "default": []},
+        },
+        supports_check_mode=True,
+    )
+    files = [
+        Wanted(each["path"], each["content"].encode(), each["owner"], each["group"], int(each["mode"], 8))
+        for each in module.params["files"]
+    ]
+    job = Job(module, files)
+    run(job)
+
+
+def _owned(mode: str) -> dict[str, dict[str, Any]]:
+    return {
+        "path": {"type": "path", "required": True},
+        "owner": {"type": "str", "default": "root"},
+        "group": {"type": "str", "default": "root"},
+        "mode": {"type": "str", "default": mode},
+    }
+
+
+def run(job: Job) -> None:
+    """Do what is missing and end the module."""
+    running = job.params["state"] == "running"
+    stamp = os.path.join(STAMPS, job.name)
+    outdated = [file for file in job.files if not file.is_there()]
+    leftovers = [path for path in job.params["absent"] if os.path.lexists(path)]
+    active, enabled = _is(job, "is-active"), _is(job, "is-enabled")
+    stale = not active or read(stamp) != _loaded(job)
+    diff = [_difference(job, file) for file in outdated]
+
+    if running and (outdated or leftovers or stale):
+        _check(job)
+    elif outdated and not running:
+        _check(job)
+    _make_folders(job)
+    _replace(job, outdated, leftovers)
+    if running:
+        _start(job, active, enabled, stale or bool(leftovers), stamp)
+    else:
+        _stop(job, active, enabled, stamp)
+    job.module.exit_json(changed=bool(job.actions), actions=job.actions, diff=diff)
+
+
+def _loaded(job: Job) -> bytes:
+    """What the stamp says once the service has loaded the wanted files and the watched ones as they are now."""
+    whole = hashlib.sha256()
+    for file, options in zip(job.files, job.params["files"], strict=True):
+        if options["reload"]:
+            whole.update(file.digest().encode())
+    for path in job.params["watch"]:
+        whole.update(b"\0" + path.encode() + b"\0" + (read(path) or b""))
+    return whole.hexdigest().encode() + b"\n"
+
+
+def _check(job: Job) -> None:
+    """Judge the wanted files where they harm nobody; ends the module if they fail."""
+    if job.module.check_mode and not _can_check(job):
+        return
+    staged = tempfile.mkdtemp(prefix="mailpair-", dir=job.module.tmpdir)
+    try:
+        for file in job.files:
+            path = staged + file.path
+            os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+            with open(path, "wb", opener=_private) as copy:
+                copy.write(file.content)
+        for command in job.params["check"]:
+            words = [str(word).replace("{staged}", staged) for word in command]
+            code, out, err = job.module.run_command(words)
+            if code:
+                said = (err.strip() or out.strip()).replace(staged, "")
+                job.module.fail_json(
+                    msg=f"{job.name}: the new files fail its own check, so nothing was changed: {said}", rc=code
+                )
+    finally:
+        shutil.rmtree(staged)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _can_check(job: Job) -> bool:
+    # Before the first run neither the checker nor the certificates are there.
+    programs = all(shutil.which(str(command[0])) for command in job.params["check"])
+    return programs and all(os.path.exists(path) for path in job.params["watch"])
+
+
+def _make_folders(job: Job) -> None:
+    for each in job.params["folders"]:
+        path, mode, owner = each["path"], int(each["mode"], 8), ids(each["owner"], each["group"])
+        if os.path.isdir(path):
+            found = os.stat(path)
+            if (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)) == (*owner, mode):
+                continue
+        job.actions.append(f"made {path}")
+        if not job.module.check_mode:
+            os.makedirs(path, mode=0o755, exist_ok=True)
+            os.chown(path, *owner)
+            os.chmod(path, mode)
+
+
+def _replace(job: Job, outdated: list[Wanted], leftovers: list[str]) -> None:
+    job.actions.extend(f"replaced {file.path}" for file in outdated)
+    job.actions.extend(f"removed {path}" for path in leftovers)
+    if job.module.check_mode:
+        return
+    for file in outdated:
+        job.replaced.append((file.path, _found(file.path)))
+        os.makedirs(os.path.dirname(file.path), mode=0o755, exist_ok=True)
+        file.put()
+    for path in leftovers:
+        job.replaced.append((path, _found(path)))
+        remove(path)
+    _daemon_reload(job)
+
+
+def _found(path: str) -> Wanted | None:
+    """The file as it is, to be put back if need be."""
+    content = read(path)
+    if content is None:
+        return None
+    meta = os.stat(path)
+    return _Kept(path, content, str(meta.st_uid), str(meta.st_gid), stat.S_IMODE(meta.st_mode))
+
+
+class _Kept(Wanted):
+    """A file as it was; its owner and group are numbers, since they need not have names."""
+
+    def put(self) -> None:
+        super().put()
+        os.chown(self.path, int(self.owner), int(self.group))
+
+
+def _put_back(job: Job) -> None:
+    for path, former in reversed(job.replaced):
+        if former is None:
+            remove(path)
+        else:
+            former.put()
+    _daemon_reload(job)
+
+
+def _daemon_reload(job: Job) -> None:
+    if any(path.startswith(UNITS) for path, _ in job.replaced):
+        job.module.run_command(["systemctl", "daemon-reload"], check_rc=True)
+
+
+def _start(job: Job, active: bool, enabled: bool, stale: bool, stamp: str) -> None:
+    if not enabled:
+        job.actions.append(f"enabled {job.name}")
+    if not active:
+        job.actions.append(f"started {job.name}")
+    elif stale:
+        job.actions.append(f"reloaded {job.name}")
+    if job.module.check_mode:
+        return
+    if not active:
+        _load(job, [["systemctl", "start", job.name], *job.params["after"]])
+    elif stale:
+        _load(job, [*(job.params["reload"] or [["systemctl", "reload", job.name]]), *job.params["after"]])
+    if not enabled:
+        job.module.run_command(["systemctl", "enable", job.name], check_rc=True)
+    if stale:
+        os.makedirs(STAMPS, mode=0o755, exist_ok=True)
+        Wanted(stamp, _loaded(job)).put()
+
+
+def _load(job: Job, commands: list[list[str]]) -> None:
+    """Make the service load its files, or put the old ones back and end the module."""
+    for command in commands:
+        code, out, err = job.module.run_command([str(word) for word in command])
+        if code == 0 and _is(job, "is-active"):
+            continue
+        _put_back(job)
+        if _is(job, "is-active"):
+            for again in commands:
+                job.module.run_command([str(word) for word in again])
+        said = err.strip() or out.strip() or f"{job.name} ended"
+        words = " ".join(map(str, command))
+        job.module.fail_json(msg=f"{job.name}: '{words}' failed, so its former files were put back: {said}", rc=code)
+
+
+def _stop(job: Job, active: bool, enabled: bool, stamp: str) -> None:
+    if active:
+        job.actions.append(f"stopped {job.name}")
+    if enabled:
+        job.actions.append(f"disabled {job.name}")
+    if job.module.check_mode or not (active or enabled):
+        return
+    job.module.run_command(["systemctl", "disable", "--now", job.name], check_rc=True)
+    if os.path.exists(stamp):
+        remove(stamp)
+
+
+def _is(job: Job, verb: str) -> bool:
+    code: int = job.module.run_command(["systemctl", "--quiet", verb, job.name])[0]
+    return code == 0
+
+
+def _difference(job: Job, file: Wanted) -> dict[str, str]:
+    secret = any(each["path"] == file.path and each["secret"] for each in job.params["files"])
+    before, after = (read(file.path) or b""), file.content
+    header = {"before_header": file.path, "after_header": file.path}
+    if secret:
+        return {"before": "(not shown)\n", "after": "(not shown, but different)\n", **header}
+    return {"before": before.decode(errors="replace"), "after": after.decode(errors="replace"), **header}
+
+
+if __name__ == "__main__":
+    main()
