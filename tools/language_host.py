@@ -13,7 +13,6 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
 from pathlib import Path
@@ -27,6 +26,7 @@ from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import FrameType
 
 # The engine is asked for nothing while it waits for a program, but it may cancel one.
@@ -49,31 +49,31 @@ class LanguageHost(LanguageServer):
         self._engine = engine
         self._stop = stop
 
-    def Handshake(  # noqa: N802 (the protocol's name, as all below)
+    def Handshake(
         self, request: language_pb2.LanguageHandshakeRequest, context: grpc.ServicerContext
     ) -> language_pb2.LanguageHandshakeResponse:
         """Takes the engine's address, the first call of all."""
         self._engine = request.engine_address or self._engine
         return language_pb2.LanguageHandshakeResponse()
 
-    def GetPluginInfo(self, request: Empty, context: grpc.ServicerContext) -> plugin_pb2.PluginInfo:  # noqa: N802
+    def GetPluginInfo(self, request: Empty, context: grpc.ServicerContext) -> plugin_pb2.PluginInfo:
         """Names the version: the SDK's, since that is what runs programs."""
         return plugin_pb2.PluginInfo(version=metadata.version("pulumi"))
 
-    def RuntimeOptionsPrompts(  # noqa: N802
+    def RuntimeOptionsPrompts(
         self, request: language_pb2.RuntimeOptionsRequest, context: grpc.ServicerContext
     ) -> language_pb2.RuntimeOptionsResponse:
         """Asks nothing for a new project."""
         return language_pb2.RuntimeOptionsResponse()
 
-    def InstallDependencies(  # noqa: N802
+    def InstallDependencies(
         self, request: language_pb2.InstallDependenciesRequest, context: grpc.ServicerContext
     ) -> Iterator[language_pb2.InstallDependenciesResponse]:
         """Installs nothing: the bootstrap makes the environment, and says so."""
         message = f"Programs run in {sys.prefix}, which tools/bootstrap makes; nothing to install.\n"
         yield language_pb2.InstallDependenciesResponse(stdout=message.encode())
 
-    def GetProgramDependencies(  # noqa: N802
+    def GetProgramDependencies(
         self, request: language_pb2.GetProgramDependenciesRequest, context: grpc.ServicerContext
     ) -> language_pb2.GetProgramDependenciesResponse:
         """Lists the environment's packages, for ``pulumi about``."""
@@ -81,14 +81,12 @@ class LanguageHost(LanguageServer):
         dependencies = [language_pb2.DependencyInfo(name=name, version=found[name]) for name in sorted(found)]
         return language_pb2.GetProgramDependenciesResponse(dependencies=dependencies)
 
-    def Cancel(self, request: Empty, context: grpc.ServicerContext) -> Empty:  # noqa: N802
+    def Cancel(self, request: Empty, context: grpc.ServicerContext) -> Empty:
         """Ends the host, whatever program it runs."""
         self._stop.set()
         return Empty()
 
-    def Run(  # noqa: N802
-        self, request: language_pb2.RunRequest, context: grpc.ServicerContext
-    ) -> language_pb2.RunResponse:
+    def Run(self, request: language_pb2.RunRequest, context: grpc.ServicerContext) -> language_pb2.RunResponse:
         """Runs the program of the request and answers when it and all its resources are through."""
         options = ", ".join(sorted(request.info.options.fields))
         if options:
@@ -99,7 +97,7 @@ class LanguageHost(LanguageServer):
         request.args[:] = [self._engine]  # where the SDK looks for it
         before = set(sys.modules)
         try:
-            response: Any = super().Run(request, context)
+            response: Any = super().Run(request, context)  # type: ignore[no-untyped-call]
         finally:
             forget_modules(set(sys.modules) - before, Path(request.info.root_directory))
         # The SDK has logged the error; the engine would print it a second time.
@@ -120,7 +118,7 @@ def run_program(program: Path) -> None:
         if error.code not in (None, 0):
             message = f"the program ended with status {error.code}" if isinstance(error.code, int) else error.code
             raise pulumi.RunError(message) from None
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 (whatever the program did, its user is told)
         raise pulumi.RunError(describe_error(error)) from None
 
 
@@ -153,7 +151,7 @@ def serve(engine: str) -> None:
     """
     stop = threading.Event()
 
-    def on_signal(number: int, frame: FrameType | None) -> None:
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
         stop.set()
 
     # The engine ends its plugins with SIGINT, which must look like nothing at all.
