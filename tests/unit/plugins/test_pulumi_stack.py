@@ -169,6 +169,40 @@ def test_graph_through_the_command(bench: Bench) -> None:
     assert done.stderr == ""
 
 
+def test_with_the_real_engine(bench: Bench) -> None:
+    """A stack in a folder, its outputs imported: what the CLI prints and says is what the other tests pretend."""
+    state = bench.folder / "state"
+    state.mkdir()
+    (bench.folder / "passphrase").write_text("correct horse battery staple")
+    (bench.folder / "Pulumi.yaml").write_text("name: mailpair\nruntime: python\n")
+    environment = {
+        **os.environ,
+        "PULUMI_BACKEND_URL": state.as_uri(),
+        "PULUMI_CONFIG_PASSPHRASE_FILE": str(bench.folder / "passphrase"),
+        "PULUMI_HOME": str(bench.folder / "home"),
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+    }
+    resource = {
+        "urn": "urn:pulumi:lab::mailpair::pulumi:pulumi:Stack::mailpair-lab",
+        "type": "pulumi:pulumi:Stack",
+        "custom": False,
+        "outputs": {"ansible_inventory": {"all": {"hosts": {"a": {"n": 1}}}}},
+    }
+    deployment = {"manifest": {"time": "2026-01-01T00:00:00Z", "magic": "", "version": ""}, "resources": [resource]}
+    (bench.folder / "deployment.json").write_text(json.dumps({"version": 3, "deployment": deployment}))
+    for command in (["stack", "init", "lab"], ["stack", "import", "--stack", "lab", "--file", "deployment.json"]):
+        subprocess.run(["pulumi", *command], cwd=bench.folder, env=environment, check=True, capture_output=True)
+
+    options = {"pulumi": "pulumi", "backend_url": state.as_uri(), "passphrase_file": "passphrase"}
+    bench.configure({**options, "stack": "lab"})
+    manager, loader = bench.parse()
+    assert resolved(manager, loader, "a") == {"n": 1}
+
+    bench.configure({**options, "stack": "lob"})
+    with pytest.raises(AnsibleError, match="ended with [0-9]+: error: no stack named 'lob' found\n"):
+        bench.parse()
+
+
 def test_a_refusal_through_the_command(bench: Bench) -> None:
     bench.configure({})
     done = ansible_inventory(bench.file, "--graph", ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED="true")
