@@ -199,7 +199,7 @@ def test_with_the_real_engine(bench: Bench) -> None:
     assert resolved(manager, loader, "a") == {"n": 1}
 
     bench.configure({**options, "stack": "lob"})
-    with pytest.raises(AnsibleError, match="ended with [0-9]+: error: no stack named 'lob' found\n"):
+    with pytest.raises(AnsibleError, match=r"ended with [0-9]+: error: no stack named 'lob' found\n"):
         bench.parse()
 
 
