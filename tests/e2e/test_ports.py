@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,7 +16,6 @@ SSH = [22]
 PUBLIC = [25, 110, 143, 587, 993, 995]  # SMTP, POP3, IMAP4, submission, IMAP4 and POP3 over TLS
 PEER = [24, 1993, 1995]  # LMTP, and the ProxyTargetPort of IMAP4 and POP3
 ALL = range(1, 65536)
-PORTS = Path(ports.__file__).read_text()
 
 # Run on a host: signs in at a back end's port with the certificate and key that are named, or with none.
 KNOCK = """
@@ -57,18 +55,13 @@ def test_from_the_network_a_back_end_shows_none(lab: Lab, version: int) -> None:
 
 
 def test_from_outside_it_is_the_same(lab: Lab, outside: Outside) -> None:
-    assert opened(outside.python(PORTS, lab.front.address, "1", "65535")) == sorted(SSH + PUBLIC)
-    assert opened(outside.python(PORTS, lab.back.address, "1", "65535")) == SSH
+    assert ports.open_ports_from(outside, lab.front.address) == sorted(SSH + PUBLIC)
+    assert ports.open_ports_from(outside, lab.back.address) == SSH
 
 
 @pytest.mark.parametrize("version", [4, 6])
 def test_a_front_end_reaches_its_ports_of_a_back_end(lab: Lab, version: int) -> None:
-    assert opened(lab.front.python(PORTS, lab.back.at(version), "1", "65535")) == sorted(SSH + PEER)
-
-
-def opened(printed: str) -> list[int]:
-    """Ports that a scan on another host printed."""
-    return [int(line) for line in printed.split()]
+    assert ports.open_ports_from(lab.front, lab.back.at(version)) == sorted(SSH + PEER)
 
 
 def test_no_host_listens_for_datagrams(lab: Lab) -> None:

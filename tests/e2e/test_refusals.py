@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tests.e2e.support.lab import Lab
 
 ADA, BOB, CAROL, DORA = (f"{name}@contoso.test" for name in ("ada", "bob", "carol", "dora"))
-WRONG = "not-the-password"
+WRONG = "wr0ng-pa55word-of-the-tests"
 
 
 def plain(identity: str, address: str, password: str) -> str:

@@ -1,0 +1,135 @@
+"""A changed document takes effect with one ``pulumi up``; the same document again changes nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e.support import clients, ports
+from tests.e2e.support.evidence import look, operations, recap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from subprocess import CompletedProcess
+
+    from tests.e2e.support.lab import Lab
+    from tests.e2e.support.stack import Stack
+
+BOB = "bob@contoso.test"
+OFF = {"front_end": False, "back_end": False}
+IMAP_PORTS, POP_PORTS, SMTP_PORTS = [143, 993], [110, 995], [25, 587]
+
+
+@pytest.fixture
+def restored(stack: Stack) -> Iterator[Stack]:
+    """The stack, whose documents and hosts are put back as they were."""
+    yield stack
+    stack.restore()
+    stack.up()
+
+
+def reachable(lab: Lab) -> dict[str, list[int]]:
+    """Open ports beside SSH: the front end's as anyone sees them, the back end's as the front end does."""
+    front = ports.open_ports(lab.front.address, range(1, 65536))
+    back = ports.open_ports_from(lab.front, lab.back.address)
+    return {"front": sorted({*front} - {22}), "back": sorted({*back} - {22})}
+
+
+def test_a_second_up_changes_nothing_and_says_so(lab: Lab, stack: Stack) -> None:
+    before = look(lab.hosts)
+    done = stack.up()
+    assert set(operations(done.stdout)) == {"unchanged"}, done.stdout
+    assert look(lab.hosts) == before
+
+
+def test_a_second_playbook_changes_nothing_and_says_so(lab: Lab, stack: Stack) -> None:
+    unchanged(lab, stack, stack.inventory())
+
+
+def test_a_playbook_without_pulumi_finds_nothing_to_change(lab: Lab, stack: Stack) -> None:
+    unchanged(lab, stack, stack.plain_inventory())
+
+
+def unchanged(lab: Lab, stack: Stack, inventory: Path) -> None:
+    """Runs the playbook on an inventory and sees that it had nothing to do."""
+    before = look(lab.hosts)
+    counts = recap(stack.playbook(inventory).stdout)
+    assert sorted(counts) == sorted(host.name for host in lab.hosts)
+    for host, count in counts.items():
+        assert (count["changed"], count["failed"], count["unreachable"]) == (0, 0, 0), host
+    assert look(lab.hosts) == before
+
+
+def test_services_go_off_and_come_back_with_one_up_each(lab: Lab, restored: Stack) -> None:
+    everything = reachable(lab)
+    assert everything == {"front": sorted(IMAP_PORTS + POP_PORTS + SMTP_PORTS), "back": [24, 1993, 1995]}
+
+    with clients.pop(lab, BOB) as session:  # stays open through both changes
+        restored.edit({"mailpair_site": {"services": {"imap4": OFF}}})
+        restored.up()
+        assert reachable(lab) == {"front": sorted(POP_PORTS + SMTP_PORTS), "back": [24, 1995]}
+        assert restored.outputs()["client_settings"]["outside"]["imap"] == []
+        session.noop()
+
+        restored.restore()
+        restored.up()
+        assert reachable(lab) == everything
+        session.noop()
+    with clients.imap(lab, BOB):
+        pass
+
+
+def test_with_every_service_off_nothing_listens(lab: Lab, restored: Stack) -> None:
+    connectors = {"Default Frontend": {"enabled": False}, "Client Frontend": {"enabled": False}}
+    services = {"pop3": OFF, "imap4": OFF}
+    restored.edit({"mailpair_site": {"services": services, "receive_connectors": connectors}})
+    restored.up()
+    assert reachable(lab)["front"] == []
+    assert not {1993, 1995} & set(reachable(lab)["back"])
+    for host in lab.hosts:
+        listening = {line.split()[3].rpartition(":")[2] for line in host.run("ss -Hlnt").splitlines()}
+        assert not listening & {"110", "143", "993", "995", "1993", "1995", "25", "587", "465"}, host.name
+
+
+# Documents that must change nothing, and what the refusal must tell.
+BROKEN = {
+    "a front service without its back one": (
+        {"services": {"imap4": {"front_end": True, "back_end": False}}},
+        "services.imap4",
+    ),
+    "an encryption that does not exist": (
+        {"pop_settings": {"external_connection_settings": ["mail.contoso.test:995:TSL"]}},
+        "pop_settings.external_connection_settings[0]: 'mail.contoso.test:995:TSL': encryption must be SSL or TLS",
+    ),
+    "a parameter that does not exist": ({"imap_settings": {"baner": "hello"}}, "imap_settings.baner"),
+}
+
+
+def test_a_broken_document_changes_nothing_on_any_host(lab: Lab, stack: Stack) -> None:
+    before = look(lab.hosts)
+    inventory = stack.inventory()
+    try:
+        for change, told in BROKEN.values():
+            stack.edit({"mailpair_site": change})
+            refused(stack.up(check=False), told)
+            refused(stack.playbook(inventory, check=False), told)
+        (stack.site_dir / "site.yml").write_text("mailpair_site: {version: 1\n")
+        refused(stack.up(check=False), "site.yml")
+        refused(stack.playbook(inventory, check=False), "site.yml")
+        stack.restore()
+        stack.edit({"mailpair_mailboxes": {"eve@contoso.test": {"server": "back7"}}}, "mailboxes.yml")
+        refused(stack.up(check=False), "back7")
+        refused(stack.playbook(inventory, check=False), "back7")
+    finally:
+        stack.restore()
+    assert look(lab.hosts) == before
+
+
+def refused(done: CompletedProcess[str], told: str) -> None:
+    """Sees that a command failed, said why, and was not surprised."""
+    said = f"{done.stdout}{done.stderr}"
+    assert done.returncode != 0, said
+    assert told in said
+    assert "Traceback" not in said

@@ -1,0 +1,69 @@
+"""What all the other tests have left behind: no error in a journal, no password anywhere. Runs last, by its name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.e2e import test_refusals
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.e2e.support.lab import Lab
+    from tests.e2e.support.processes import ProcessLog
+    from tests.e2e.support.stack import Stack
+
+
+def used_passwords(lab: Lab) -> list[str]:
+    """Every password that a test has signed in with, or tried to."""
+    known = [file.read_text().strip() for file in (lab.state.root / "passwords").iterdir()]
+    assert len(known) >= 7
+    return [*known, test_refusals.WRONG]
+
+
+def test_the_journals_have_no_errors(lab: Lab) -> None:
+    for host in lab.hosts:
+        assert host.run("journalctl --boot --quiet --priority=err --output=cat").splitlines() == [], host.name
+        mail = host.run("journalctl --boot --quiet --output=cat --unit='dovecot*' --unit='postfix*'").splitlines()
+        assert [line for line in mail if any(word in line for word in ("Error:", "Fatal:", "Panic:", "error:"))] == []
+
+
+def test_no_host_keeps_a_password(lab: Lab) -> None:
+    passwords = "\n".join(used_passwords(lab))
+    for host in lab.hosts:
+        # Patterns come by standard input: a command line would itself be a place where they can be read.
+        found = host.run(
+            "grep -rlFf - /etc /root /run /tmp /var/lib /var/log /var/spool /var/tmp 2>/dev/null",
+            stdin=passwords,
+            check=False,
+        )
+        assert found.splitlines() == [], host.name
+        journal = host.run("cat > /dev/shm/p; journalctl --boot | grep -cFf /dev/shm/p; rm /dev/shm/p", stdin=passwords)
+        assert journal.strip() == "0", host.name
+
+
+def test_no_process_was_given_a_password(lab: Lab, processes: ProcessLog) -> None:
+    """On the machine below, where the processes of all hosts can be seen."""
+    seen = processes.command_lines()
+    assert any("ansible-playbook" in line for line in seen) or any("pulumi" in line for line in seen)
+    assert [line for line in seen if any(password in line for password in used_passwords(lab))] == []
+
+
+def test_the_state_of_the_stack_holds_no_secret(lab: Lab, stack: Stack) -> None:
+    secrets = [*used_passwords(lab), "PRIVATE KEY-----", "$argon2id$"]
+    files = [file for file in stack.folder.rglob("*") if file.is_file() and not private(file, stack)]
+    assert any("stacks" in file.parts for file in files)
+    for file in files:
+        text = file.read_bytes()
+        assert [secret for secret in secrets if secret.encode() in text] == [], file
+
+
+def private(file: Path, stack: Stack) -> bool:
+    """Whether a file is in the site's private folder, where secrets belong."""
+    return file.is_relative_to(stack.site_dir / "private")
+
+
+def test_the_private_folder_is_private(stack: Stack) -> None:
+    folder = stack.site_dir / "private"
+    for path in [folder, *folder.rglob("*")]:
+        assert path.stat().st_mode & 0o077 == 0, path
