@@ -1,0 +1,55 @@
+# Each verb is a line or two over a native command, which README shows as well; `make help` lists the verbs.
+# STACK=name chooses another stack than `lab`; ARGS=... is passed on to the command of a verb.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+STACK ?= lab
+ARGS ?=
+
+activate := source tools/activate &&
+pulumi := $(activate) python tools/unlock.py && pulumi --cwd pulumi_stack
+
+.PHONY: help
+help: ## list the verbs
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r verb text; do printf '  %-14s %s\n' "$$verb" "$$text"; done
+
+.PHONY: bootstrap build-engine
+bootstrap: ## install what this machine lacks and make the Python environment
+	@tools/bootstrap
+build-engine: bootstrap ## find Pulumi's engine, or build it once
+	@tools/engine/build
+
+.PHONY: up describe verify down
+up: build-engine ## bring up the hosts, configure them, and say what they offer
+	@$(pulumi) stack select --create $(STACK)
+	@$(pulumi) up --yes --stack $(STACK) $(ARGS)
+	@$(activate) python tools/describe.py --stack $(STACK)
+describe: ## say what the pair offers, as JSON
+	@tools/bootstrap && $(activate) python tools/describe.py --stack $(STACK) --json
+verify: ## sign in to each service, send a message and read it back
+	@tools/bootstrap && $(activate) MAILPAIR_STACK=$(STACK) ansible-playbook playbooks/verify.yml -i inventories/lab/pulumi_stack.yml $(ARGS)
+down: build-engine ## remove the hosts and every trace of the stack
+	@$(activate) tools/down $(STACK)
+
+.PHONY: test lint types unit molecule e2e bench
+test: lint types unit molecule e2e ## everything below, in this order
+lint: bootstrap ## check the form of Python, YAML, shell and roles, and that arrows point down
+	@$(activate) ruff check . && ruff format --check . && lint-imports && yamllint . && shellcheck -x tools/bootstrap tools/activate tools/paths tools/down tools/engine/build tools/engine/pulumi-language-python .ci/run && ansible-lint
+types: bootstrap ## check the types
+	@$(activate) mypy
+unit: build-engine ## run the tests that need no hosts
+	@$(activate) pytest tests --ignore tests/e2e $(ARGS)
+molecule: build-engine ## run the Molecule scenario with hosts of its own
+	@$(activate) molecule test $(ARGS)
+e2e: up ## run the tests that use the pair as clients do
+	@$(activate) pytest tests/e2e $(ARGS)
+bench: up ## measure the pair
+	@$(activate) python -m bench $(ARGS)
+
+.PHONY: format lock collection
+format: bootstrap ## bring Python into its form
+	@$(activate) ruff check --fix . && ruff format .
+lock: bootstrap ## resolve the dependencies of pyproject.toml anew
+	@$(activate) tools/lock
+collection: bootstrap ## build the archive of the Ansible collection into dist/
+	@$(activate) ansible-galaxy collection build --force --output-path dist
