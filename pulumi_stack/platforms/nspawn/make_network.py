@@ -1,0 +1,90 @@
+"""Makes, mends and takes away a stack's network."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from pulumi_stack.errors import StackError
+from pulumi_stack.platforms.nspawn import host
+from pulumi_stack.platforms.nspawn.names import STATE
+from pulumi_stack.platforms.nspawn.network import SYSCTLS, NetworkSpec, conflicts, drift
+from pulumi_stack.platforms.nspawn.owner import check_owner
+from pulumi_stack.process import Runner
+
+# The kernel's settings are the whole machine's: the first stack notes what they were, the last one puts that back.
+_BEFORE = STATE / "before.json"
+
+
+async def make(spec: NetworkSpec, runner: Runner) -> None:
+    """Makes the network, or adopts and mends what an interrupted run of the same stack left of it.
+
+    Raises StackError where a name or an address of it is in somebody else's use.
+    """
+    folder = spec.names.network
+    mark = host.read_mark(folder)
+    check_owner(folder, mark, spec.owner)
+    problems = conflicts(spec, await host.look(runner), ours=mark is not None)
+    if problems:
+        raise StackError(problems)
+    await apply(spec, runner)
+
+
+async def apply(spec: NetworkSpec, runner: Runner) -> None:
+    """Brings the network to what it should be, whatever is there of it."""
+    folder = spec.names.network
+    mark = {"stack": spec.names.stack, "owner": spec.owner}
+    if folder.exists():
+        host.write_mark(folder, mark)
+    else:
+        host.make_marked(folder, mark)
+    _note_sysctls()
+    host.write(folder / "up", spec.up(), 0o755)
+    host.write(folder / "down", spec.down(), 0o755)
+    await runner.check((str(folder / "up"),))
+    if host.has_systemd():
+        await host.install_unit(runner, spec.names.network_unit, spec.unit())
+        await runner.check(("systemctl", "start", spec.names.network_unit))
+
+
+async def see(spec: NetworkSpec, runner: Runner) -> list[str] | None:
+    """What of the network is missing; None where nothing of it is left."""
+    missing = drift(spec, await host.look(runner))
+    return None if missing == ["bridge", "table"] and not spec.names.network.exists() else missing
+
+
+async def remove(spec: NetworkSpec, runner: Runner) -> None:
+    """Takes away the network and, after the last stack, what all stacks changed of the machine below."""
+    await host.remove_unit(runner, spec.names.network_unit)
+    await runner.check(("sh", "-c", spec.down()))
+    await host.remove_marked(runner, spec.names.network)
+    forget(spec.names.state)
+    others = [each for each in STATE.iterdir() if each.is_dir()] if STATE.exists() else []
+    if not others:
+        _restore_sysctls()
+        forget(STATE)
+
+
+def forget(folder: Path) -> None:
+    """Removes a folder if it is there and empty."""
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+
+
+def _note_sysctls() -> None:
+    if not _BEFORE.exists():
+        host.write(_BEFORE, json.dumps({path: int(_sysctl(path).read_text()) for path in SYSCTLS}) + "\n")
+
+
+def _restore_sysctls() -> None:
+    if not _BEFORE.exists():
+        return
+    for path, before in json.loads(_BEFORE.read_text()).items():
+        # Somebody else's later change stays.
+        if int(_sysctl(path).read_text()) == SYSCTLS[path]:
+            _sysctl(path).write_text(f"{before}\n")
+    _BEFORE.unlink()
+
+
+def _sysctl(path: str) -> Path:
+    return Path("/proc/sys") / path

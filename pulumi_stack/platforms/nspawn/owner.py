@@ -1,0 +1,33 @@
+"""Whose a stack's things are: a stack is known by its name and the folder of its checkout."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pulumi_stack.errors import refuse
+
+
+def check_owner(folder: Path, mark: Mapping[str, Any] | None, owner: str) -> None:
+    """Raises StackError for a folder that is not this stack's to use: another checkout's, or one without a mark.
+
+    A checkout that is gone owns nothing: whoever comes next takes over what it left.
+    """
+    if mark is None:
+        if folder.exists():
+            raise refuse(
+                str(folder),
+                "exists",
+                "this folder was not made by a stack",
+                "move it away, or name the stack otherwise",
+            )
+        return
+    other = str(mark["owner"])
+    if other != owner and Path(other).is_dir():
+        raise refuse(
+            str(folder),
+            repr(other),
+            f"the stack {mark['stack']} of this checkout made it and still has it",
+            "take that stack down there, or name this stack otherwise and give it another subnet",
+        )

@@ -1,0 +1,103 @@
+"""Runs a playbook for an inventory, and keeps the stamps that tell what ran last."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pulumi_stack import ansible
+from pulumi_stack.errors import Problem, StackError, refuse
+from pulumi_stack.places import CHECKOUT
+from pulumi_stack.process import Runner
+
+_CONNECT = 10  # seconds
+_LAST_LINES = 30
+_SSH_FAILED = 255  # ssh's own exit code, as against one of the command that it ran
+
+_READ = f"cat {ansible.STAMP} 2> /dev/null || :"
+_REMOVE = f"rm -f {ansible.STAMP}"
+_WRITE = f"mkdir -p {Path(ansible.STAMP).parent} && printf '%s\\n' \"$1\" > {ansible.STAMP}"
+
+
+async def run(
+    inventory: Mapping[str, Any], playbook: str, stamp: str, runner: Runner, say: Callable[[str, bool], None]
+) -> None:
+    """Runs a playbook (a path in the checkout) on all hosts of an inventory, and writes the stamp there at the end.
+
+    The inventory is given to Ansible in a private file. ``say`` gets each play, and each task for the moment. The old
+    stamps go first: a run that does not end well is seen by the next look. Raises StackError with Ansible's last
+    lines.
+    """
+    await _on_all(inventory, runner, _REMOVE)
+    with tempfile.TemporaryDirectory(prefix="mailpair-") as name:
+        folder = Path(name)
+        inventory_file = folder / "inventory.json"
+        inventory_file.touch(mode=0o600)
+        inventory_file.write_text(json.dumps(inventory))
+        try:
+            result = await runner.run(
+                ansible.playbook(inventory_file, CHECKOUT / playbook),
+                env=ansible.environment(CHECKOUT, folder),
+                cwd=str(CHECKOUT),
+                on_line=lambda line: _tell(line, say),
+            )
+        finally:
+            await _close_connections(folder / "ssh")
+    if result.code != 0:
+        raise refuse(
+            playbook,
+            f"exit code {result.code}",
+            "must end well on every host",
+            f"mend what its last lines tell and run pulumi up again\n{result.tail(_LAST_LINES)}",
+        )
+    await _on_all(inventory, runner, _WRITE, stamp)
+
+
+async def other_stamps(inventory: Mapping[str, Any], stamp: str, runner: Runner) -> list[str]:
+    """The hosts that answer and have another stamp, or none; a host that does not answer is not among them."""
+    known = list(ansible.hosts(inventory))
+    results = await asyncio.gather(
+        *(runner.run(ansible.ssh(variables, _READ, seconds=_CONNECT)) for _, variables in known)
+    )
+    return [
+        host
+        for (host, _), result in zip(known, results, strict=True)
+        if result.code != _SSH_FAILED and result.output.strip() != stamp
+    ]
+
+
+async def _on_all(inventory: Mapping[str, Any], runner: Runner, script: str, *arguments: str) -> None:
+    """Runs a script on all hosts at once; raises StackError with every host where that failed."""
+    known = list(ansible.hosts(inventory))
+    results = await asyncio.gather(
+        *(runner.run(ansible.ssh(variables, script, *arguments, seconds=_CONNECT)) for _, variables in known)
+    )
+    problems = [
+        Problem(
+            f"servers[{host}]",
+            repr(f"{variables.get('ansible_user', 'root')}@{variables['ansible_host']}"),
+            "must answer SSH and let this user act as root",
+            result.tail(3) or f"exit code {result.code}",
+        )
+        for (host, variables), result in zip(known, results, strict=True)
+        if result.code != 0
+    ]
+    if problems:
+        raise StackError(problems)
+
+
+def _tell(line: str, say: Callable[[str, bool], None]) -> None:
+    heading = ansible.heading(line)
+    if heading is not None:
+        say(heading, not heading.startswith("play "))
+
+
+async def _close_connections(folder: Path) -> None:
+    """Ends the SSH connections that Ansible keeps open for its next run: there is none soon."""
+    runner = Runner()  # this is done after a cancel as well
+    for socket in folder.iterdir() if folder.is_dir() else ():
+        await runner.run(("ssh", "-o", f"ControlPath={socket}", "-O", "exit", "host"))
