@@ -27,7 +27,7 @@ up: build-engine ## bring up the hosts, configure them, and say what they offer
 describe: ## say what the pair offers, as JSON
 	@tools/bootstrap && $(activate) python tools/describe.py --stack $(STACK) --json
 verify: ## sign in to each service, send a message and read it back
-	@tools/bootstrap && $(activate) MAILPAIR_STACK=$(STACK) ansible-playbook playbooks/verify.yml -i inventories/lab/pulumi_stack.yml $(ARGS)
+	@tools/bootstrap && $(activate) PULUMI_STACK=$(STACK) ansible-playbook playbooks/verify.yml -i inventories/lab/pulumi_stack.yml $(ARGS)
 down: build-engine ## remove the hosts and every trace of the stack
 	@$(activate) tools/down $(STACK)
 
@@ -41,9 +41,9 @@ unit: build-engine ## run the tests that need no hosts
 	@$(activate) pytest tests --ignore tests/e2e $(ARGS)
 molecule: build-engine ## run the Molecule scenario with hosts of its own
 	@$(activate) molecule test $(ARGS)
-e2e: up ## run the tests that use the pair as clients do
+e2e: build-engine ## run the tests that use the pair as clients do
 	@$(activate) pytest tests/e2e $(ARGS)
-bench: up ## measure the pair
+bench: build-engine ## measure a pair of the benchmark's own
 	@$(activate) python -m bench $(ARGS)
 
 .PHONY: format lock collection

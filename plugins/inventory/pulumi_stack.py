@@ -20,6 +20,7 @@ description:
   - The output may have the form of a static YAML inventory (groups with mappings C(hosts), C(vars) and C(children)),
     or that of C(ansible-inventory --list) and inventory scripts (lists, and host variables under C(_meta)).
   - The name of the inventory file must end in C(pulumi_stack.yml) or C(pulumi_stack.yaml).
+  - Options that name the stack, its output, folders, files and the CLI may be templates, with lookups for instance.
 notes:
   - What comes from the stack is data from outside. A string in it that looks like a template is never evaluated.
   - The CLI inherits the environment, so whatever signs C(pulumi) in does so here as well.
@@ -88,8 +89,9 @@ stack: lab
 project_dir: ../pulumi_stack
 
 ---
-# The stack comes from PULUMI_STACK, its state and passphrase from named places.
+# The stack comes from the environment, its state and passphrase from named places.
 plugin: mailpair.mail.pulumi_stack
+stack: "{{ lookup('ansible.builtin.env', 'STAGE', default='test') }}"
 project_dir: /srv/infrastructure
 backend_url: file:///srv/state
 passphrase_file: /etc/infrastructure/passphrase
@@ -285,11 +287,11 @@ def read_file(path: str) -> Any:
 def read_stack(
     *,
     pulumi: str,
-    stack: str | None,
+    stack: str,
     project_dir: str,
     show_secrets: bool = False,
-    backend_url: str | None = None,
-    passphrase_file: str | None = None,
+    backend_url: str = "",
+    passphrase_file: str = "",
     timeout: int = 60,
 ) -> Any:
     """All outputs of a stack, as the Pulumi CLI prints them.
@@ -361,7 +363,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         """
         super().parse(inventory, loader, path, cache)
         self._read_config_data(path)
-        self._fill(read_inventory(self._data(path, cache), self.get_option("output")))
+        self._fill(read_inventory(self._data(path, cache), self._text("output")))
 
     def _data(self, path: str, cache: bool) -> Any:
         """The output's data, from the cache where it is allowed and there."""
@@ -379,29 +381,31 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _fresh_data(self, folder: Path) -> Any:
         """The output's data, from the file or the stack; relative paths start at the folder."""
-        output = self.get_option("output")
-        file = self._path(folder, self.get_option("file"))
+        output = self._text("output")
+        file = self._path("file", folder)
         if file:
             return pick_output(read_file(file), output, f"file '{file}'")
-        stack = self.get_option("stack")
-        pulumi = self.get_option("pulumi")
-        if os.sep in pulumi:
-            pulumi = self._path(folder, pulumi)
+        stack = self._text("stack")
+        pulumi = self._text("pulumi")
         outputs = read_stack(
-            pulumi=pulumi,
+            pulumi=self._path("pulumi", folder) if os.sep in pulumi else pulumi,
             stack=stack,
-            project_dir=self._path(folder, self.get_option("project_dir")) or str(folder),
+            project_dir=self._path("project_dir", folder),
             show_secrets=self.get_option("show_secrets"),
-            backend_url=self.get_option("backend_url"),
-            passphrase_file=self._path(folder, self.get_option("passphrase_file")),
+            backend_url=self._text("backend_url"),
+            passphrase_file=self._path("passphrase_file", folder),
             timeout=self.get_option("timeout"),
         )
         return pick_output(outputs, output, f"stack '{stack}'")
 
-    @staticmethod
-    def _path(folder: Path, value: str | None) -> str | None:
-        """An option's path in full; None where the option was not given."""
-        return os.path.normpath(folder / Path(value).expanduser()) if value else None
+    def _text(self, option: str) -> str:
+        """An option's text with its template evaluated, if it is one; empty where the option was not given."""
+        return str(self.templar.template(self.get_option(option) or ""))
+
+    def _path(self, option: str, folder: Path) -> str:
+        """An option's path in full; empty where the option was not given."""
+        value = self._text(option)
+        return os.path.normpath(folder / Path(value).expanduser()) if value else ""
 
     def _fill(self, groups: dict[str, Group]) -> None:
         """Hands groups over to Ansible, then adds what the constructed options ask for."""

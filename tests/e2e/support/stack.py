@@ -55,7 +55,8 @@ class Stack:
         passphrase = self.folder / "passphrase"
         passphrase.touch(mode=0o600)
         passphrase.write_text(secrets.token_urlsafe(32))
-        self.pulumi("stack", "init", self.name)
+        self.pulumi("stack", "init", "--no-select", self.name)
+        shutil.move(PROGRAM / self._config_file.name, self._config_file)  # the CLI leaves no choice where it goes
         settings = {"config": self.config, **yaml.safe_load(self._config_file.read_text())}
         self._config_file.write_text(yaml.safe_dump(settings))
 
@@ -76,7 +77,7 @@ class Stack:
     def pulumi(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Runs the Pulumi CLI on the stack."""
         command = ["pulumi", *arguments, "--cwd", str(PROGRAM), "--non-interactive", "--color", "never"]
-        if arguments[0] in {"up", "preview", "refresh", "destroy", "config"} or arguments[:2] == ("stack", "init"):
+        if arguments[0] != "stack":
             command += ["--config-file", str(self._config_file)]
         return self._run(command, check)
 
