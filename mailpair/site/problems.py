@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+_SHOWN_LENGTH = 80
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -34,7 +36,23 @@ class SiteError(Exception):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
+def shown(value: object) -> str:
+    """A value of a document as a problem shows it, in one line and never at length."""
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return str(value).lower()
+        case dict():
+            return "a mapping"
+        case list():
+            return "a list"
+        case _:
+            text = repr(value) if isinstance(value, str) else str(value)
+            return text if len(text) <= _SHOWN_LENGTH else f"{text[: _SHOWN_LENGTH - 3]}..."
+
+
 def _order(problem: Problem) -> tuple[list[tuple[int, str]], str]:
     """Sorts ``[10]`` after ``[2]``, and the problems of one path by their text."""
-    parts = re.split(r"(\d+)", problem.path)
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in parts], str(problem)
+    parts = re.split(r"([0-9]{1,18})", problem.path)
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts], str(problem)

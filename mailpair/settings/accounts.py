@@ -1,0 +1,68 @@
+"""Mailboxes: Set-CASMailbox, Set-Mailbox, and what kind of account each is."""
+
+from __future__ import annotations
+
+from mailpair.settings.names import ADDRESS, SERVER
+from mailpair.settings.notation import BOOLEAN, ListOf, word
+from mailpair.settings.record import Answer, Group, Parameter
+from mailpair.settings.values import Kind
+
+_ONLY_USERS = "true for kind user; no other kind may have it"
+
+MAILBOX = Group(
+    "mailboxes",
+    "A mailbox under its address, which is also the name to sign in with.",
+    (
+        Parameter(
+            name="server",
+            notation=SERVER,
+            answer=Answer.NATIVE,
+            source="Get-Mailbox, ServerName",
+            text="The back end that holds the mailbox.",
+            test="tests/e2e",
+            required=True,
+        ),
+        Parameter(
+            name="kind",
+            notation=word(Kind),
+            default="user",
+            answer=Answer.NATIVE,
+            source="the accounts that Exchange Server 2013 keeps from POP3 and IMAP4",
+            text=(
+                "Only a user's mailbox opens over POP3 and IMAP4. An administrator's mailbox receives mail and is read "
+                "on its back end; anonymous and guest have no further addresses and no rights."
+            ),
+            test="tests/e2e",
+        ),
+        Parameter(
+            name="pop_enabled",
+            notation=BOOLEAN,
+            unsaid=_ONLY_USERS,
+            answer=Answer.NATIVE,
+            source="Set-CASMailbox -PopEnabled",
+            text="Whether its owner may use POP3.",
+            test="tests/e2e",
+        ),
+        Parameter(
+            name="imap_enabled",
+            notation=BOOLEAN,
+            unsaid=_ONLY_USERS,
+            answer=Answer.NATIVE,
+            source="Set-CASMailbox -ImapEnabled",
+            text="Whether its owner may use IMAP4.",
+            test="tests/e2e",
+        ),
+        Parameter(
+            name="email_addresses",
+            notation=ListOf(ADDRESS),
+            default=[],
+            answer=Answer.NATIVE,
+            source="Set-Mailbox -EmailAddresses",
+            text=(
+                "Further addresses that reach the mailbox and that its owner may send from. postmaster and abuse of "
+                "each accepted domain reach the administrator's mailbox, unless another one has them."
+            ),
+            test="tests/e2e",
+        ),
+    ),
+)

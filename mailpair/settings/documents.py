@@ -1,0 +1,101 @@
+"""The two documents of a site as a whole, made of all records."""
+
+from __future__ import annotations
+
+from mailpair.settings.accounts import MAILBOX
+from mailpair.settings.connectors import READY_RECEIVE_CONNECTORS, RECEIVE_CONNECTOR, SEND_CONNECTOR
+from mailpair.settings.names import ADDRESS, CERTIFICATE_NAME, DOMAIN, SERVER, TITLE
+from mailpair.settings.notation import ListOf, whole_number, word, words
+from mailpair.settings.protocols import IMAP_SETTINGS, POP_SETTINGS, SERVER_SETTINGS, SERVICES
+from mailpair.settings.record import Answer, Group, Named, Parameter
+from mailpair.settings.values import CertificateService, CertificateSource
+
+VERSION = 1
+
+CERTIFICATE = Group(
+    "certificates",
+    "A certificate of the front ends (New-ExchangeCertificate, Enable-ExchangeCertificate).",
+    (
+        Parameter(
+            name="source",
+            notation=word(CertificateSource),
+            default="private",
+            answer=Answer.OURS,
+            source="none; New-ExchangeCertificate makes a self-signed one or a request",
+            text="Who issues it: private is the site's own CA, and users' devices have to be given its certificate.",
+            test="tests/e2e",
+        ),
+        Parameter(
+            name="domain_name",
+            notation=ListOf(CERTIFICATE_NAME, at_least=1),
+            answer=Answer.NATIVE,
+            source="New-ExchangeCertificate -DomainName",
+            text=(
+                "The names in it; the first is its subject. Each server's own name and the names that clients are told "
+                "are added by themselves."
+            ),
+            test="tests/e2e",
+            required=True,
+        ),
+        Parameter(
+            name="services",
+            notation=words(CertificateService),
+            default=["POP", "IMAP", "SMTP"],
+            answer=Answer.FIXED,
+            source="Enable-ExchangeCertificate -Services",
+            text="What it is used for. One certificate serves all three, so no other value is taken.",
+            test="tests/e2e",
+        ),
+    ),
+)
+
+SITE = Group(
+    "mailpair_site",
+    "What the site offers.",
+    (
+        Parameter(
+            name="version",
+            notation=whole_number(VERSION, VERSION),
+            default=VERSION,
+            answer=Answer.OURS,
+            source="none",
+            text="The form of this document.",
+            test="tests/unit",
+        ),
+        Parameter(
+            name="accepted_domains",
+            notation=ListOf(DOMAIN, at_least=1),
+            answer=Answer.NATIVE,
+            source="New-AcceptedDomain -DomainName",
+            text="The domains whose mail is for mailboxes here. Servers without a full name take the first.",
+            test="tests/e2e",
+            required=True,
+        ),
+        SERVICES,
+        POP_SETTINGS,
+        IMAP_SETTINGS,
+        Named(
+            "receive_connectors",
+            "Doors for mail on the front ends. Client Frontend (587, for users' mail programs) and Default Frontend "
+            "(25, for other servers) are there with Exchange's defaults, whether they are named here or not, until "
+            "enabled is set to false.",
+            TITLE,
+            RECEIVE_CONNECTOR,
+            READY_RECEIVE_CONNECTORS,
+        ),
+        Named("send_connectors", SEND_CONNECTOR.text, TITLE, SEND_CONNECTOR),
+        Named(
+            "certificates",
+            "The certificate of the front ends. Where there is none, the site's CA issues one with all names in use.",
+            TITLE,
+            CERTIFICATE,
+        ),
+        Named("servers", SERVER_SETTINGS.text, SERVER, SERVER_SETTINGS),
+    ),
+)
+
+MAILBOXES = Group(
+    "mailpair_mailboxes",
+    "Who has a mailbox, and where.",
+    (Named("mailboxes", MAILBOX.text, ADDRESS, MAILBOX),),
+)

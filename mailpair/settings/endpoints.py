@@ -1,0 +1,110 @@
+"""Notations of what is listened on and connected to: bindings, connection settings, smart hosts."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+from mailpair.settings.names import DOMAIN
+from mailpair.settings.notation import Notation, NotationError, expect_text, whole_number, word
+from mailpair.settings.values import Binding, ConnectionSetting, Encryption, SmartHost
+
+PORT = whole_number(1, 65535)
+SMTP_PORT = 25
+
+_DIGITS = re.compile(r"[0-9]{1,5}")
+_BINDING_RULE = "must be an address and a port, such as 0.0.0.0:995 or [::]:995"
+_CONNECTION_RULE = "must be a server's name, a port and an encryption, such as mail.contoso.com:995:SSL"
+_SMART_HOST_RULE = "must be a server's name or address, with a port if it is not 25, such as relay.contoso.com:587"
+
+
+def _port(text: str) -> int:
+    try:
+        return PORT.parse(int(text) if _DIGITS.fullmatch(text) else text)
+    except NotationError as error:
+        raise NotationError(f"port {error.rule}") from error
+
+
+def _split(text: str, rule: str) -> tuple[str, str, bool]:
+    """The host and the port of ``host:port``, and whether the host was in brackets, as IPv6 addresses must be."""
+    host, separator, port = text.rpartition(":")
+    if not separator or not host:
+        raise NotationError(rule)
+    if host.startswith("[") and host.endswith("]"):
+        return host[1:-1], port, True
+    if ":" in host:
+        raise NotationError("an IPv6 address must be in brackets", f"write [{host if host != ':' else '::'}]:{port}")
+    return host, port, False
+
+
+def _address(text: str, *, bracketed: bool) -> IPv4Address | IPv6Address:
+    rule = "address must be an IP address, IPv6 in brackets"
+    try:
+        address = ip_address(text)
+    except ValueError as error:
+        raise NotationError(rule, "0.0.0.0 and [::] stand for all addresses of their families") from error
+    if bracketed is not isinstance(address, IPv6Address) or "%" in text or address.is_multicast:
+        raise NotationError(rule, "0.0.0.0 and [::] stand for all addresses of their families")
+    if isinstance(address, IPv6Address) and address.ipv4_mapped:
+        raise NotationError("address must not be an IPv4 address in IPv6 form", f"write {address.ipv4_mapped}")
+    return address
+
+
+def _parse_binding(raw: object) -> Binding:
+    host, port, bracketed = _split(expect_text(raw, _BINDING_RULE), _BINDING_RULE)
+    return Binding(_address(host, bracketed=bracketed), _port(port))
+
+
+BINDING = Notation("an address and a port such as 0.0.0.0:995 or [::]:995", _parse_binding, '"0.0.0.0:995"')
+"""Where a service listens, as Set-PopSettings -SSLBindings writes it."""
+
+_ENCRYPTION = word(Encryption)
+_CONNECTION_PARTS = 3
+
+
+def _parse_connection(raw: object) -> ConnectionSetting:
+    parts = expect_text(raw, _CONNECTION_RULE).split(":")
+    if len(parts) != _CONNECTION_PARTS:
+        raise NotationError(_CONNECTION_RULE)
+    host, port, encryption = parts
+    try:
+        name = DOMAIN.parse(host)
+    except NotationError as error:
+        raise NotationError(f"server's name {error.rule}", error.remedy) from error
+    number = _port(port)
+    try:
+        return ConnectionSetting(name, number, _ENCRYPTION.parse(encryption))
+    except NotationError as error:
+        raise NotationError(f"encryption {error.rule}") from error
+
+
+CONNECTION = Notation(
+    "a server's name, a port and SSL or TLS, such as mail.contoso.com:995:SSL",
+    _parse_connection,
+    '"mail.contoso.com:995:SSL"',
+)
+"""What clients are told, as Set-PopSettings -ExternalConnectionSettings writes it."""
+
+
+def _parse_smart_host(raw: object) -> SmartHost:
+    text = expect_text(raw, _SMART_HOST_RULE)
+    if text.startswith("[") and text.endswith("]"):
+        return SmartHost(str(_address(text[1:-1], bracketed=True)), SMTP_PORT)
+    if ":" not in text:
+        return SmartHost(_smart_host_name(text), SMTP_PORT)
+    host, port, bracketed = _split(text, _SMART_HOST_RULE)
+    name = str(_address(host, bracketed=True)) if bracketed else _smart_host_name(host)
+    return SmartHost(name, _port(port))
+
+
+def _smart_host_name(text: str) -> str:
+    try:
+        return str(IPv4Address(text))
+    except ValueError:
+        return DOMAIN.parse(text)
+
+
+SMART_HOST = Notation(
+    "a server's name or address, with a port if it is not 25", _parse_smart_host, "relay.contoso.com:587"
+)
+"""Who takes the site's outgoing mail, as Set-SendConnector -SmartHosts writes it, with an optional port of ours."""

@@ -1,0 +1,121 @@
+"""Notations of names: domains, hosts, mail addresses, and the names that administrators give to things."""
+
+from __future__ import annotations
+
+import re
+
+from mailpair.settings.notation import Notation, NotationError, expect_text
+
+_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_DOMAIN_LENGTH = 253  # RFC 1035, without the root
+_LOCAL_PART_LENGTH = 64  # RFC 5321, 4.5.3.1.1
+# What Dovecot takes in a user's name without being told to, less than RFC 5321 allows: an address is a name to sign in
+# with, a file's name and a folder's as well.
+_LOCAL_PART = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
+_LABELS = 2
+
+
+def _parse_domain(raw: object) -> str:
+    text = expect_text(raw, "must be a full name, such as contoso.com").lower()
+    if not text.isascii():
+        raise NotationError("must be in ASCII", _ascii_remedy(text))
+    labels = text.split(".")
+    if (
+        len(text) > _DOMAIN_LENGTH
+        or len(labels) < _LABELS
+        or labels[-1].isdigit()
+        or not all(_LABEL.fullmatch(label) for label in labels)
+    ):
+        raise NotationError("must be a full name of letters, digits and hyphens, such as mail.contoso.com")
+    return text
+
+
+def _ascii_remedy(text: str) -> str:
+    try:
+        return f"write {text.encode('idna').decode()!r}"
+    except UnicodeError:
+        return "write its IDNA form, which begins with xn--"
+
+
+DOMAIN = Notation("a full name such as contoso.com", _parse_domain, "contoso.com")
+"""A domain or a host's full name; it means its lower-case form."""
+
+
+def _parse_certificate_name(raw: object) -> str:
+    text = expect_text(raw, "must be a full name, such as mail.contoso.com, or *.contoso.com")
+    wildcard, rest = ("*.", text[2:]) if text.startswith("*.") else ("", text)
+    return wildcard + _parse_domain(rest)
+
+
+CERTIFICATE_NAME = Notation(
+    "a full name such as mail.contoso.com, or *.contoso.com", _parse_certificate_name, "mail.contoso.com"
+)
+"""A name in a certificate; ``*.`` stands for one label."""
+
+
+def covers(certificate_name: str, host: str) -> bool:
+    """Whether a certificate's name speaks of a host (RFC 6125: ``*.`` stands for exactly one label)."""
+    if certificate_name.startswith("*."):
+        return host.partition(".")[2] == certificate_name[2:]
+    return host == certificate_name
+
+
+def _parse_address_space(raw: object) -> str:
+    text = expect_text(raw, "must be *, a domain, or *. and a domain")
+    return text if text == "*" else _parse_certificate_name(text)
+
+
+ADDRESS_SPACE = Notation("*, a domain, or *. and a domain", _parse_address_space, '"*"')
+"""Which recipients a send connector is for: all, a domain's, or those of all its subdomains."""
+
+
+def _parse_address(raw: object) -> str:
+    text = expect_text(raw, "must be an address, such as ada@contoso.com").lower()
+    local, separator, domain = text.rpartition("@")
+    if not separator or not local:
+        raise NotationError("must be an address, such as ada@contoso.com")
+    if len(local) > _LOCAL_PART_LENGTH or not _LOCAL_PART.fullmatch(local):
+        raise NotationError(
+            f"must have 1 to {_LOCAL_PART_LENGTH} letters, digits, hyphens and underscores before its @, "
+            "with single dots between them"
+        )
+    return f"{local}@{_parse_domain(domain)}"
+
+
+ADDRESS = Notation("an address such as ada@contoso.com", _parse_address, "ada@contoso.com")
+"""A mail address; it means its lower-case form."""
+
+
+def _named(said: str, pattern: str, example: str, *, lower: bool = False) -> Notation[str]:
+    compiled = re.compile(pattern)
+
+    def parse(raw: object) -> str:
+        text = expect_text(raw, f"must be {said}")
+        text = text.lower() if lower else text
+        if not compiled.fullmatch(text):
+            raise NotationError(f"must be {said}")
+        return text
+
+    return Notation(said, parse, example)
+
+
+SERVER = _named(
+    "a server's name in the inventory, of 1 to 63 letters, digits, hyphens and underscores",
+    r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?",
+    "back1",
+)
+"""The name that an inventory or a stack gives to a server."""
+
+TITLE = _named(
+    "a name of 1 to 64 letters, digits, spaces and . _ - ( ), with a letter or digit first",
+    r"[A-Za-z0-9](?:[A-Za-z0-9 ._()-]{0,62}[A-Za-z0-9._()-])?",
+    "Client Frontend",
+)
+"""What an administrator calls a connector or a certificate."""
+
+CREDENTIAL = _named(
+    "a file's name of 1 to 64 letters, digits and . _ -, with a letter or digit first",
+    r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}",
+    "relay",
+)
+"""The name of a file under ``credentials`` in the site's private folder."""

@@ -1,0 +1,67 @@
+"""What is said about a setting, once: everything else about it is made from its record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from mailpair.settings.notation import ListOf, Notation
+
+
+class Answer(Enum):
+    """What we do with a setting of Exchange's."""
+
+    NATIVE = "native"  # Dovecot, Postfix or nftables behave that way
+    BUILT = "built"  # we add what they lack
+    FIXED = "fixed"  # our value is always the safe one, and no other is taken
+    OURS = "ours"  # Exchange has no such setting
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One setting.
+
+    ``default`` is in the document's notation, None where the setting may be left unsaid; ``unsaid`` tells a reader
+    what then holds. ``source`` is the parameter of Exchange's that has this meaning, ``text`` what it does here, and
+    ``test`` the test that sees it from outside.
+    """
+
+    name: str
+    notation: Notation[Any] | ListOf[Any]
+    answer: Answer
+    source: str
+    text: str
+    test: str
+    default: object = None
+    unsaid: str = ""
+    required: bool = False
+    confidential: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Settings that belong together under one name: a mapping with known keys."""
+
+    name: str
+    text: str
+    members: tuple[Parameter | Group | Named, ...]
+
+    def member(self, name: str) -> Parameter | Group | Named | None:
+        """The setting or group of that name."""
+        return next((each for each in self.members if each.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Groups of one form under names that the administrator chooses, which have the notation ``key``.
+
+    ``ready`` are those that exist unasked, by name, with the settings in which they differ from the defaults.
+    """
+
+    name: str
+    text: str
+    key: Notation[str]
+    group: Group
+    ready: Mapping[str, Mapping[str, object]] = field(default_factory=dict)

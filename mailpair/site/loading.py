@@ -1,0 +1,48 @@
+"""The way from a folder to a Site, or to everything that is wrong with its two documents."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mailpair.settings.documents import MAILBOXES, SITE
+from mailpair.settings.record import Group
+from mailpair.site import document, rules, schema
+from mailpair.site.build import build
+from mailpair.site.model import Site
+from mailpair.site.problems import SiteError
+
+SITE_FILE = "site.yml"
+MAILBOXES_FILE = "mailboxes.yml"
+
+_MAILBOXES = "mailboxes"
+
+
+def load(site_dir: Path) -> Site:
+    """Reads ``site.yml`` and ``mailboxes.yml`` in a site's folder.
+
+    Raises :class:`SiteError` with all problems of both. Nothing but the two files is read, and nothing is written.
+    """
+    site, site_problems = document.read(site_dir / SITE_FILE, SITE.name)
+    mailboxes, mailbox_problems = document.read(site_dir / MAILBOXES_FILE, MAILBOXES.name)
+    checked = schema.check(SITE, site or {})
+    accounts = schema.check(MAILBOXES, {_MAILBOXES: mailboxes or {}})
+    incomplete = set(checked.incomplete | accounts.incomplete)
+    problems = [*site_problems, *mailbox_problems]
+    # A document that could not be read lacks everything, and there is nothing to say about what it has.
+    if site is None:
+        incomplete |= _names(SITE)
+    else:
+        problems += checked.problems
+    if mailboxes is None:
+        incomplete |= _names(MAILBOXES)
+    else:
+        problems += accounts.problems
+    loaded = build(checked.values, accounts.values[_MAILBOXES])
+    problems += rules.problems(loaded, incomplete)
+    if problems:
+        raise SiteError(problems)
+    return loaded
+
+
+def _names(group: Group) -> set[str]:
+    return {each.name for each in group.members}

@@ -1,0 +1,25 @@
+"""What must hold across settings. A rule sees a Site and yields problems; it knows no notation and no YAML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Set
+
+from mailpair.site.model import Site
+from mailpair.site.problems import Problem
+from mailpair.site.rules import certificates, mailboxes, protocols, receiving, sending
+from mailpair.site.rules.rule import Rule
+
+RULES: tuple[Rule, ...] = (
+    *protocols.RULES,
+    *certificates.RULES,
+    *receiving.RULES,
+    *sending.RULES,
+    *mailboxes.RULES,
+)
+
+
+def problems(site: Site, incomplete: Set[str]) -> Iterator[Problem]:
+    """Applies all rules, except those that would complain of a lack in a setting that is ``incomplete``."""
+    for rule in RULES:
+        if not rule.needs & incomplete:
+            yield from rule.find(site)

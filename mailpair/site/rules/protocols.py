@@ -1,0 +1,145 @@
+"""POP3 and IMAP4: both services or none, bindings that do not collide, and no closed port in what users are told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from mailpair.settings import ports
+from mailpair.site.model import Binding, ConnectionSetting, Encryption, Protocol, ProtocolSettings, Site
+from mailpair.site.problems import Problem, shown
+from mailpair.site.rules.rule import Rule
+
+_GROUPS = {Protocol.POP3: "pop_settings", Protocol.IMAP4: "imap_settings"}
+_LISTS = {Encryption.SSL: "ssl_bindings", Encryption.TLS: "unencrypted_or_tls_bindings"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    """A binding of a service that runs, and where the document has it."""
+
+    path: str
+    binding: Binding
+
+
+def _both_or_none(site: Site) -> Iterator[Problem]:
+    for protocol in Protocol:
+        pair = site.pair(protocol)
+        if pair.front_end is not pair.back_end:
+            on, off = ("front_end", "back_end") if pair.front_end else ("back_end", "front_end")
+            yield Problem(
+                f"services.{protocol.value}.{on}",
+                "true",
+                f"must not be on while services.{protocol.value}.{off} is off",
+                "clients need both services; turn both on, or both off",
+            )
+
+
+def _bound_once(site: Site) -> Iterator[Problem]:
+    for server in (None, *(each.name for each in site.servers)):
+        seen: list[_Bound] = []
+        for new in _all_bound(site, server):
+            if new.binding.port == ports.SSH:
+                yield Problem(new.path, shown(str(new.binding)), "must not be port 22", "SSH has it")
+            old = next((each for each in seen if _collide(each.binding, new.binding)), None)
+            if old:
+                remedy = f"{old.path} has {old.binding}"
+                yield Problem(new.path, shown(str(new.binding)), "must not be bound twice", remedy)
+            seen.append(new)
+
+
+def _collide(one: Binding, other: Binding) -> bool:
+    if one.port != other.port or one.address.version != other.address.version:
+        return False
+    return one.address == other.address or one.address.is_unspecified or other.address.is_unspecified
+
+
+def _all_bound(site: Site, server: str | None) -> Iterator[_Bound]:
+    for protocol in Protocol:
+        if site.pair(protocol).front_end:
+            for encryption, name in _LISTS.items():
+                path = _path(site, protocol, server, name)
+                yield from _listed(path, _bindings(site.protocol_settings(protocol, server), encryption))
+    for connector in site.receive_connectors:
+        if connector.enabled:
+            path = f"receive_connectors[{connector.name}]"
+            yield from _listed(f"{path}.bindings", connector.bindings)
+            yield from _listed(f"{path}.ssl_bindings", connector.ssl_bindings)
+
+
+def _listed(path: str, bindings: Sequence[Binding]) -> Iterator[_Bound]:
+    for index, binding in enumerate(bindings):
+        yield _Bound(f"{path}[{index}]", binding)
+
+
+def _bindings(settings: ProtocolSettings, encryption: Encryption) -> tuple[Binding, ...]:
+    return settings.ssl_bindings if encryption is Encryption.SSL else settings.unencrypted_or_tls_bindings
+
+
+def _path(site: Site, protocol: Protocol, server: str | None, name: str) -> str:
+    """Where a list of a server stands: with the server, or with the site where the server has the same."""
+    group = _GROUPS[protocol]
+    own = getattr(site.protocol_settings(protocol, server), name)
+    inherited = own == getattr(site.protocol_settings(protocol), name)
+    return f"{group}.{name}" if inherited else f"servers[{server}].{group}.{name}"
+
+
+def _no_closed_port(protocol: Protocol) -> Rule:
+    """What users are told must be open; a port that a router translates is open nowhere that we can see."""
+
+    def find(site: Site) -> Iterator[Problem]:
+        for server in (None, *(each.name for each in site.servers)):
+            settings = site.protocol_settings(protocol, server)
+            for name, told in (
+                ("external_connection_settings", settings.external_connection_settings),
+                ("internal_connection_settings", settings.internal_connection_settings or ()),
+            ):
+                for index, each in enumerate(told):
+                    if each.port not in _offered(settings, each.encryption):
+                        yield Problem(
+                            f"{_path(site, protocol, server, name)}[{index}]",
+                            shown(str(each)),
+                            f"must be a port that is bound for {each.encryption.value}",
+                            _remedy(site, protocol, server, each),
+                        )
+
+    return Rule(find, frozenset({_GROUPS[protocol], "servers"}))
+
+
+def _offered(settings: ProtocolSettings, encryption: Encryption) -> list[int]:
+    """Ports that others reach with an encryption, in the order of the document."""
+    bindings = _bindings(settings, encryption)
+    return list(dict.fromkeys(binding.port for binding in bindings if not binding.address.is_loopback))
+
+
+def _remedy(site: Site, protocol: Protocol, server: str | None, told: ConnectionSetting) -> str:
+    settings = site.protocol_settings(protocol, server)
+    other = Encryption.TLS if told.encryption is Encryption.SSL else Encryption.SSL
+    if told.port in _offered(settings, other):
+        return f"this one is bound for {other.value}"
+    name = _LISTS[told.encryption]
+    open_ports = ", ".join(map(str, _offered(settings, told.encryption))) or "none"
+    return f"bind it in {_path(site, protocol, server, name)}, or take one of those there: {open_ports}"
+
+
+def _proxy_ports(site: Site) -> Iterator[Problem]:
+    taken = {ports.SSH: "SSH", ports.LMTP: "LMTP"}
+    for protocol, group in _GROUPS.items():
+        port = site.protocol_settings(protocol).proxy_target_port
+        if port in taken:
+            yield Problem(
+                f"{group}.proxy_target_port",
+                str(port),
+                "must be a port that is free on back ends",
+                f"{taken[port]} has it",
+            )
+        taken[port] = protocol.name
+
+
+RULES = (
+    Rule(_both_or_none, frozenset({"services"})),
+    Rule(_bound_once),
+    _no_closed_port(Protocol.POP3),
+    _no_closed_port(Protocol.IMAP4),
+    Rule(_proxy_ports, frozenset(_GROUPS.values())),
+)

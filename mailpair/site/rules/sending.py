@@ -1,0 +1,68 @@
+"""Send connectors: one way out for each recipient, and credentials where they are used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mailpair.site.model import SendConnector, Site, SmartHostAuth
+from mailpair.site.problems import Problem, shown
+from mailpair.site.rules.rule import Rule
+
+
+def _path(connector: SendConnector, setting: str) -> str:
+    return f"send_connectors[{connector.name}].{setting}"
+
+
+def _one_way_out(site: Site) -> Iterator[Problem]:
+    seen: dict[str, str] = {}
+    for connector in site.send_connectors:
+        for index, space in enumerate(connector.address_spaces if connector.enabled else ()):
+            path = f"{_path(connector, 'address_spaces')}[{index}]"
+            if space in seen:
+                yield Problem(path, shown(space), "must be that of one connector", f"{seen[space]} has it")
+            seen.setdefault(space, path)
+
+
+def _out_is_not_here(site: Site) -> Iterator[Problem]:
+    for connector in site.send_connectors:
+        for index, space in enumerate(connector.address_spaces):
+            if space in site.accepted_domains:
+                yield Problem(
+                    f"{_path(connector, 'address_spaces')}[{index}]",
+                    shown(space),
+                    "must not be an accepted domain",
+                    "its mail stays here",
+                )
+
+
+def _credentials(site: Site) -> Iterator[Problem]:
+    for connector in site.send_connectors:
+        signs_in = connector.smart_host_auth_mechanism is not SmartHostAuth.NONE
+        if signs_in and not connector.smart_hosts:
+            yield Problem(
+                _path(connector, "smart_host_auth_mechanism"),
+                connector.smart_host_auth_mechanism.value,
+                "must be for smart hosts",
+                "add smart_hosts, or remove it",
+            )
+        if signs_in and connector.authentication_credential is None:
+            yield Problem(
+                _path(connector, "authentication_credential"),
+                "missing",
+                "must name a credential to sign in with",
+                "add it, or set smart_host_auth_mechanism to None",
+            )
+        if not signs_in and connector.authentication_credential is not None:
+            yield Problem(
+                _path(connector, "authentication_credential"),
+                shown(connector.authentication_credential),
+                "must not be there where nobody signs in",
+                "set smart_host_auth_mechanism to BasicAuthRequireTLS, or remove it",
+            )
+
+
+RULES = (
+    Rule(_one_way_out),
+    Rule(_out_is_not_here),
+    Rule(_credentials),
+)

@@ -1,0 +1,168 @@
+"""Cerberus schemas made from the records, and what Cerberus finds, in the words of the house."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import cerberus
+from cerberus.errors import NOT_NULLABLE, REQUIRED_FIELD, UNKNOWN_FIELD, ErrorDefinition, ValidationError
+
+from mailpair.settings.notation import ListOf, Notation
+from mailpair.settings.record import Group, Named, Parameter
+from mailpair.site import paths
+from mailpair.site.problems import Problem, shown
+from mailpair.site.tidy import Tidied
+
+_REPEATED = ErrorDefinition(0x1001, "each_once")
+_TOO_FEW = ErrorDefinition(0x1002, "at_least")
+_WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What became of a document.
+
+    ``values`` has what is right about it, each value parsed and defaults in place; a list with anything wrong in it is
+    empty there, and a thing under a chosen name with anything wrong in it is missing. ``incomplete`` names the settings
+    at the top that lack something for such a reason, so that nobody complains of what they lack.
+    """
+
+    values: dict[str, Any]
+    problems: tuple[Problem, ...]
+    incomplete: frozenset[str]
+
+
+def check(root: Group, data: dict[str, object]) -> Checked:
+    """Checks data against the records below ``root``."""
+    tidied = Tidied(root, data)
+    validator = _Validator(_members(root))
+    validator.validate(tidied.data)
+    problems = dict(tidied.problems)
+    for error in _leaves(validator._errors):  # noqa: SLF001 - the documented list loses where an error stands
+        path = _place(error)
+        if not any(path[: len(lost)] == lost for lost in problems):
+            problems[path] = _problem(root, tidied.data, path, error)
+    for path in problems:
+        _cut(root, tidied.data, path)
+    values: dict[str, Any] = _Validator(_members(root)).normalized(tidied.data, always_return_document=True)
+    return Checked(values, tuple(problems.values()), frozenset(str(path[0]) for path in problems))
+
+
+def _members(group: Group) -> dict[str, Any]:
+    return {each.name: _rules(each) for each in group.members}
+
+
+def _rules(member: Parameter | Group | Named) -> dict[str, Any]:
+    rules: dict[str, Any]
+    match member:
+        case Group():
+            return {"default": {}, "schema": _members(member)}
+        case Named():
+            return {"default": {}, "valuesrules": {"schema": _members(member.group)}}
+        case Parameter(notation=ListOf() as notation):
+            rules = {
+                "schema": {"coerce": notation.item.parse},
+                "each_once": True,
+                "at_least": notation.at_least,
+            }
+        case Parameter(notation=Notation() as notation):
+            rules = {"coerce": notation.parse}
+    if member.default is not None:
+        rules["default"] = member.default
+    return {**rules, "required": member.required}
+
+
+class _Validator(cerberus.Validator):  # type: ignore[misc]
+    """Cerberus with two rules for lists; their docstrings are the schemas of their constraints."""
+
+    def _validate_each_once(self, constraint: bool, field: str, value: list[object]) -> None:
+        """{'type': 'boolean'}"""  # noqa: D415
+        for index, item in enumerate(value):
+            if constraint and item in value[:index]:
+                self._error(field, _REPEATED, index)
+
+    def _validate_at_least(self, constraint: int, field: str, value: list[object]) -> None:
+        """{'type': 'integer'}"""  # noqa: D415
+        if len(value) < constraint:
+            self._error(field, _TOO_FEW)
+
+
+def _leaves(found: Iterable[ValidationError]) -> Iterator[ValidationError]:
+    for error in found:
+        if error.child_errors:
+            yield from _leaves(error.child_errors)
+        # A list's empty item is refused by its notation as well, in better words.
+        elif error.code != NOT_NULLABLE.code:
+            yield error
+
+
+def _place(error: ValidationError) -> paths.Path:
+    path: paths.Path = tuple(error.document_path)
+    return (*path, error.info[0]) if error.code == _REPEATED.code else path
+
+
+def _problem(root: Group, data: dict[str, Any], path: paths.Path, error: ValidationError) -> Problem:
+    place = paths.text(root, path)
+    group, member = _record(root, path)
+    match error.code:
+        case UNKNOWN_FIELD.code:
+            return Problem(place, shown(path[-1]), "is no setting here", _suggestion(group, str(path[-1])))
+        case REQUIRED_FIELD.code:
+            remedy = f"add {member.name}, {member.notation.said}" if member else ""
+            return Problem(place, "missing", "must be given", remedy)
+        case _REPEATED.code:
+            return Problem(place, shown(_value(data, path)), "must be there once", "remove it here")
+        case _TOO_FEW.code:
+            return Problem(place, "an empty list", "must have one item at least")
+    # What remains is a notation that refused a value.
+    hidden = member is not None and member.confidential
+    return Problem(place, "not shown" if hidden else shown(_value(data, path)), *error.info)
+
+
+def _record(root: Group, path: paths.Path) -> tuple[Group, Parameter | None]:
+    """The group in which a path ends, and the setting there, if it is one."""
+    group: Group = root
+    place: Group | Named | Parameter | None = root
+    for segment in path:
+        if isinstance(place, Named):
+            group = place = place.group
+        elif isinstance(place, Group):
+            group, place = place, place.member(str(segment))
+    return group, place if isinstance(place, Parameter) else None
+
+
+def _suggestion(group: Group, key: str) -> str:
+    known = [each.name for each in group.members]
+    written = _WORD_START.sub("_", key).replace("-", "_").replace(" ", "_").lower()
+    close = difflib.get_close_matches(written, known, n=1)
+    return f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
+
+
+def _value(data: Any, path: paths.Path) -> object:
+    for segment in path:
+        data = data[segment]
+    return data
+
+
+def _cut(root: Group, data: dict[str, Any], path: paths.Path) -> None:
+    """Removes what a problem at ``path`` spoils: the named thing that it is in, a list's items, or the value itself."""
+    place: Group | Named | Parameter | None = root
+    for segment in path:
+        if isinstance(place, Named):
+            data.pop(str(segment), None)
+            return
+        name = str(segment)
+        place = place.member(name) if isinstance(place, Group) else None
+        if not isinstance(place, Group | Named):
+            if place is not None and isinstance(data.get(name), list):
+                data[name] = []
+            else:
+                data.pop(name, None)
+            return
+        if name not in data:
+            return
+        data = data[name]

@@ -1,0 +1,76 @@
+"""What is done to a document before its values are checked: its shape, its empty places, and the names in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mailpair.settings.notation import ListOf, NotationError
+from mailpair.settings.record import Group, Named, Parameter
+from mailpair.site import paths
+from mailpair.site.problems import Problem, shown
+
+
+class Tidied:
+    """A document of the right shape: mappings and lists where the records have them, and no None.
+
+    A setting with nothing behind its colon is one that was not said; a group or a named thing with nothing below it
+    is an empty one. Chosen names are in the form that they mean, each of them once. What could not be kept is not in
+    ``data``; ``problems`` says why, by its path.
+    """
+
+    def __init__(self, root: Group, data: dict[str, object]) -> None:
+        self._root = root
+        self.problems: dict[paths.Path, Problem] = {}
+        self.data: dict[str, Any] = self._group(root, data, ())
+
+    def _group(self, group: Group, data: dict[str, object], path: paths.Path) -> dict[str, Any]:
+        tidy: dict[str, Any] = {}
+        for key, value in data.items():
+            member = group.member(key)
+            place = (*path, key)
+            if isinstance(member, Group | Named):
+                content = self._mapping(member, {} if value is None else value, place)
+                if content is not None:
+                    tidy[key] = content
+            elif isinstance(member, Parameter) and isinstance(member.notation, ListOf):
+                if isinstance(value, list):
+                    tidy[key] = value
+                elif value is not None:
+                    self._lose(place, shown(value), "must be a list", f"write it as {member.notation.example}")
+            elif value is not None:
+                tidy[key] = value
+        return tidy
+
+    def _mapping(self, member: Group | Named, value: object, path: paths.Path) -> dict[str, Any] | None:
+        if not isinstance(value, dict):
+            self._lose(path, shown(value), "must be a mapping", "write its settings below it, each with a colon")
+            return None
+        return self._group(member, value, path) if isinstance(member, Group) else self._named(member, value, path)
+
+    def _named(self, named: Named, data: dict[str, object], path: paths.Path) -> dict[str, Any]:
+        tidy: dict[str, Any] = {name: dict(settings) for name, settings in named.ready.items()}
+        ready = {name.lower(): name for name in named.ready}
+        seen: dict[str, str] = {}
+        for key, value in data.items():
+            try:
+                name = named.key.parse(key)
+            except NotationError as error:
+                self._lose((*path, key), shown(key), error.rule, error.remedy)
+                continue
+            # Exchange does not tell names apart by case either.
+            folded = name.lower()
+            if folded in seen:
+                rule = f"must not be the same name as {seen[folded]!r}"
+                self._lose((*path, key), shown(key), rule, "remove one of the two, or give it another name")
+                continue
+            seen[folded] = key
+            name = ready.get(folded, name)
+            content = self._mapping(named.group, {} if value is None else value, (*path, name))
+            if content is None:
+                tidy.pop(name, None)
+            else:
+                tidy[name] = {**tidy.get(name, {}), **content}
+        return tidy
+
+    def _lose(self, path: paths.Path, value: str, rule: str, remedy: str) -> None:
+        self.problems[path] = Problem(paths.text(self._root, path), value, rule, remedy)
