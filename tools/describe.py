@@ -47,7 +47,9 @@ def stack_outputs(stack: str) -> dict[str, Any]:
     outputs: dict[str, Any] = json.loads(done.stdout)
     missing = [name for name in ("ansible_inventory", "client_settings") if name not in outputs]
     if missing:
-        raise DescribeError(f"stack {stack}: no output {', '.join(missing)}: it was not brought up to its end; run `make up`")
+        raise DescribeError(
+            f"stack {stack}: no output {', '.join(missing)}: it was not brought up to its end; run `make up`"
+        )
     return outputs
 
 

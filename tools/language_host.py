@@ -7,6 +7,7 @@ brings nearly all of it, for programs that are functions; here they are folders 
 
 from __future__ import annotations
 
+import asyncio
 import os
 import runpy
 import signal
@@ -98,6 +99,9 @@ class LanguageHost(LanguageServer):
         before = set(sys.modules)
         try:
             response: Any = super().Run(request, context)  # type: ignore[no-untyped-call]
+        except asyncio.InvalidStateError:
+            # After an error that it has logged, the SDK may stumble over tasks that wait for what will never come.
+            return language_pb2.RunResponse(bail=True)
         finally:
             forget_modules(set(sys.modules) - before, Path(request.info.root_directory))
         # The SDK has logged the error; the engine would print it a second time.
