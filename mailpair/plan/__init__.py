@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mailpair.plan import base, certificates, client_access, mailbox
+from mailpair.plan import base, certificates, client_access, mailbox, receive_connector
 from mailpair.plan.role import RolePlan, plain
 from mailpair.servers import Role, Server
 from mailpair.site.model import Site
@@ -23,7 +23,10 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> dict[str, Any
     """
     roles: dict[str, RolePlan]
     if server.role is Role.CLIENT_ACCESS:
-        roles = {"client_access": client_access.plan(site, servers, server)}
+        roles = {
+            "client_access": client_access.plan(site, servers, server),
+            "receive_connector": receive_connector.plan(site, servers, server),
+        }
     else:
         roles = {"mailbox": mailbox.plan(site, servers, server)}
     values = {

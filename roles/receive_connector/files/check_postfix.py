@@ -1,0 +1,122 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Judges a Postfix configuration before it is loaded: check-postfix [ROOT].
+
+The configuration is ROOT/etc/postfix; without ROOT it is the host's own. What Postfix itself would only warn about counts
+as a fault here, and so do bindings that would end its master process: an address that the host does not have, a port
+that another program listens on. Faults go to standard error, one a line.
+"""
+
+from __future__ import annotations
+
+import errno
+import glob
+import os
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+
+_FAULT = re.compile(r"\b(?:warning|error|fatal|panic): (.*)")
+# No service is chrooted, so stale copies in the queue's folder matter to nobody; a host without IPv6 is well without it.
+_HARMLESS = re.compile(r" and /\S+ differ$|disabling IPv6 name/address support")
+
+_LISTENING = "0A"  # a state, as /proc/net/tcp has it
+
+
+def main(root: str) -> int:
+    """Print all faults; returns the exit status."""
+    folder = f"{root}/etc/postfix"
+    faults = [*own_check(folder), *maps(folder)]
+    if not faults:
+        faults += bindings(master_entries(folder))
+    for fault in dict.fromkeys(faults):
+        print(fault.replace(root, "") if root else fault, file=sys.stderr)
+    return 1 if faults else 0
+
+
+def said(*command: str) -> tuple[str, list[str]]:
+    """Standard output of a command and the faults that it names."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    found = [match[1] for match in map(_FAULT.search, done.stderr.splitlines()) if match]
+    faults = [fault for fault in found if not _HARMLESS.search(fault)]
+    if done.returncode and not found:
+        faults.append(f"{' '.join(command)} ended with {done.returncode}: {done.stderr.strip()}")
+    return done.stdout, faults
+
+
+def own_check(folder: str) -> list[str]:
+    """What Postfix itself finds."""
+    return [*said("postfix", "-c", folder, "check")[1], *said("postconf", "-c", folder, "-M")[1]]
+
+
+def maps(folder: str) -> Iterator[str]:
+    """What is wrong with lines of maps."""
+    for path in sorted(glob.glob(f"{folder}/*")):
+        if os.path.isfile(path) and "." not in os.path.basename(path) and not path.endswith("postfix-files"):
+            yield from said("postmap", "-c", folder, "-s", f"texthash:{path}")[1]
+
+
+def master_entries(folder: str) -> list[tuple[str, int]]:
+    """Addresses and ports that services listen on."""
+    lines = said("postconf", "-c", folder, "-M")[0].splitlines()
+    names = [line.split()[0] for line in lines if line.split()[1] == "inet"]
+    return [(name.rpartition(":")[0].strip("[]"), int(name.rpartition(":")[2])) for name in names]
+
+
+def bindings(places: list[tuple[str, int]]) -> Iterator[str]:
+    """What keeps a service from listening."""
+    for address, port in places:
+        shown = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+        wildcard = "::" if ":" in address else "0.0.0.0"  # noqa: S104
+        if places.count((address, port)) > 1:
+            yield f"{shown}: two connectors have this binding; take it from one of them"
+        elif address != wildcard and (wildcard, port) in places:
+            yield f"{shown}: another binding has this port at all addresses; name the addresses there"
+        else:
+            yield from binding(address, port, shown)
+
+
+def binding(address: str, port: int, shown: str) -> Iterator[str]:
+    """What keeps a service from listening at one place."""
+    try:
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        with socket.socket(family, socket.SOCK_STREAM) as attempt:
+            attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family is socket.AF_INET6:
+                attempt.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            attempt.bind((address, port))
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            holder = listener(port)
+            if holder != "master":
+                yield f"{shown}: {holder} listens there already; stop it, or change the connector's bindings"
+        elif error.errno in {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}:
+            yield f"{shown}: this host has no such address; change the connector's bindings"
+        else:
+            yield f"{shown}: {error.strerror}"
+
+
+def listener(port: int) -> str:
+    """The name of the program that listens on a port."""
+    inodes = set()
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        if os.path.exists(table):
+            with open(table, encoding="ascii") as lines:
+                rows = [line.split() for line in lines][1:]
+            inodes |= {
+                f"socket:[{row[9]}]" for row in rows if row[3] == _LISTENING and int(row[1].rpartition(":")[2], 16) == port
+            }
+    for handle in glob.iglob("/proc/[0-9]*/fd/*"):
+        try:
+            if os.readlink(handle) in inodes:
+                with open(f"/proc/{handle.split('/')[2]}/comm", encoding="utf-8") as name:
+                    return name.read().strip()
+        except OSError:  # it ended, or closed its file, meanwhile
+            continue
+    return "another program"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1] if len(sys.argv) > 1 else ""))
