@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from mailpair.servers import Role
 from pulumi_stack.errors import Problem, StackError
+from pulumi_stack.packages import of_all_roles
 from pulumi_stack.provider.machine import name_problems
 from pulumi_stack.provider.network import subnet_problems
 
@@ -25,8 +26,6 @@ PLATFORMS = (NSPAWN, EXISTING)
 DEFAULT_SITE = "../inventories/lab"
 DEFAULT_SUBNET = "10.213.0.0/24"
 DEFAULT_SERVERS = ({"name": "front1", "role": "client_access"}, {"name": "back1", "role": "mailbox"})
-# What the roles install, in the image so that machines need not fetch it one by one.
-DEFAULT_PACKAGES = ("dovecot-imapd", "dovecot-lmtpd", "dovecot-pop3d", "postfix")
 
 # Addresses that are not given: the first server has number 11 of the subnet, the first bare machine number 101.
 FIRST_SERVER, FIRST_BARE = 11, 101
@@ -96,7 +95,7 @@ class _Parser:
         servers = self._servers(platform, subnet)
         bare = self._bare(platform, subnet, servers)
         configure = self._flag("configure", self._raw.get("configure", True))
-        packages = self._texts("image_packages", self._raw.get("image_packages", DEFAULT_PACKAGES))
+        packages = self._texts("image_packages", self._raw.get("image_packages", of_all_roles()))
         if self._problems:
             raise StackError(self._problems)
         return StackConfig(platform, site_dir, tuple(servers), configure, subnet, packages, bare)

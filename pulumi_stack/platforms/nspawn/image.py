@@ -37,7 +37,6 @@ install() {
     root=$1; shift
     [ $# -gt 0 ] || return 0
     links "$root" > "$root/before"
-    echo 'postfix postfix/main_mailer_type select No configuration' | chroot "$root" debconf-set-selections
     export DEBIAN_FRONTEND=noninteractive APT_CONFIG="$MMDEBSTRAP_APT_CONFIG"
     apt-get --yes --no-install-recommends -o DPkg::Chroot-Directory="$root" install "$@"
     links "$root" | comm -13 "$root/before" - | (cd "$root/etc/systemd/system" && xargs --no-run-if-empty rm)
@@ -46,6 +45,8 @@ install() {
 install "$1" %s
 systemctl --root="$1" --quiet enable systemd-networkd.service
 systemctl --root="$1" --quiet mask systemd-networkd-wait-online.service
+find "$1/var/lib/apt/lists" -type f -delete
+touch --date=@0 "$1/var/lib/apt/lists" # what is empty must not look fresh
 rm -f "$1"/etc/ssh/ssh_host_* "$1"/etc/ssl/private/*.key "$1/etc/hostname" "$1/etc/resolv.conf"
 : > "$1/etc/machine-id"
 """
@@ -82,6 +83,7 @@ class ImageSpec:
             "--mode=root",
             "--variant=apt",
             "--format=directory",
+            "--skip=cleanup/apt/lists",
             f"--include={','.join(BASE_PACKAGES)}",
             *options,
             f"--customize-hook={_HOOK % shlex.join(self.packages)}",

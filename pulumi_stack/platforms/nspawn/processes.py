@@ -10,15 +10,13 @@ PROC = Path("/proc")
 
 
 def find(names: MachineNames, proc: Path = PROC) -> list[int]:
-    """The processes of systemd-nspawn that run a machine (one, or none), by its name and root."""
-    wanted = {f"--machine={names.machine}", f"--directory={names.root}"}
-    return sorted(int(each.name) for each in proc.iterdir() if each.name.isdigit() and _runs(each, wanted))
+    """The processes that run a machine, or are about to: systemd-nspawn, or what is still to become it."""
+    wanted = {"systemd-nspawn", f"--machine={names.machine}", f"--directory={names.root}"}
+    return sorted(int(each.name) for each in proc.iterdir() if each.name.isdigit() and wanted <= _arguments(each))
 
 
-def _runs(process: Path, wanted: set[str]) -> bool:
-    """Whether a process is a systemd-nspawn with these arguments."""
+def _arguments(process: Path) -> set[str]:
     try:
-        arguments = (process / "cmdline").read_text(errors="replace").split("\0")
+        return set((process / "cmdline").read_text(errors="replace").split("\0"))
     except OSError:
-        return False  # it ended meanwhile
-    return Path(arguments[0]).name == "systemd-nspawn" and wanted <= set(arguments)
+        return set()  # it ended meanwhile

@@ -1,0 +1,20 @@
+"""What the roles install: it is in the base image already, so that machines need not fetch it one by one."""
+
+from __future__ import annotations
+
+import re
+
+from mailpair.plan import base, client_access, mailbox, receive_connector
+
+_OF_ROLES = (
+    base.PACKAGES,
+    client_access.PACKAGES,
+    mailbox.PACKAGES,
+    receive_connector.PACKAGES,
+    receive_connector.SIGN_IN_PACKAGES,
+)
+
+
+def of_all_roles() -> tuple[str, ...]:
+    """The names of the packages that any role may install, whatever the site says; sorted, each once."""
+    return tuple(sorted({re.split("[<>=]", package)[0] for packages in _OF_ROLES for package in packages}))
