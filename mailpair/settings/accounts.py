@@ -11,7 +11,7 @@ _ONLY_USERS = "true for kind user; no other kind may have it"
 
 MAILBOX = Group(
     "mailboxes",
-    "A mailbox under its address, which is also the name to sign in with.",
+    "Mailboxes, each under its address, which is also the name to sign in with. Problems call it mailboxes[ADDRESS].",
     (
         Parameter(
             name="server",
@@ -30,7 +30,7 @@ MAILBOX = Group(
             source="the accounts that Exchange Server 2013 keeps from POP3 and IMAP4",
             text=(
                 "Only a user's mailbox opens over POP3 and IMAP4. An administrator's mailbox receives mail and is read "
-                "on its back end; anonymous and guest have no further addresses and no rights."
+                "on its back end. Anonymous and guest have no rights: they have no further addresses and get no mail."
             ),
             test="tests/e2e",
         ),
@@ -60,7 +60,7 @@ MAILBOX = Group(
             source="Set-Mailbox -EmailAddresses",
             text=(
                 "Further addresses that reach the mailbox and that its owner may send from. postmaster and abuse of "
-                "each accepted domain reach the administrator's mailbox, unless another one has them."
+                "each accepted domain reach the administrators' mailboxes, unless another one has them."
             ),
             test="tests/e2e",
         ),

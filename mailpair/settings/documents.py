@@ -96,6 +96,6 @@ SITE = Group(
 
 MAILBOXES = Group(
     "mailpair_mailboxes",
-    "Who has a mailbox, and where.",
+    "Who has a mailbox, and where: the addresses stand right below this key.",
     (Named("mailboxes", MAILBOX.text, ADDRESS, MAILBOX),),
 )

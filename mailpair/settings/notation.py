@@ -22,6 +22,10 @@ _SIZE = re.compile(
 )
 
 
+# Printable ASCII without # $ % < > [ ] { } ` " and the backslash.
+_GREETING = re.compile(r"[A-Za-z0-9](?:[ !&-;=?@A-Z^_a-z|~]*[!&-;=?@A-Z^_a-z|~])?")
+
+
 class NotationError(ValueError):
     """A value that is not written as it must be; ``rule`` says how, ``remedy`` what to write (or is empty)."""
 
@@ -155,14 +159,21 @@ def _takes(notation: Notation[T], raw: object) -> bool:
     return True
 
 
-def line(most: int) -> Notation[str]:
-    """A line of printable ASCII characters, one at least, that neither begins nor ends with a space."""
-    said = f"a line of 1 to {most} printable ASCII characters"
+def greeting(most: int) -> Notation[str]:
+    """A line of plain ASCII text that a server says first.
+
+    A client takes ``<...>`` in a POP3 greeting for a challenge and ``[...]`` in an IMAP4 greeting for a code; the other
+    characters that are refused mean something in servers' configurations.
+    """
+    said = f"a line of 1 to {most} plain characters"
 
     def parse(raw: object) -> str:
         text = expect_text(raw, f"must be {said}", "put it in quotes")
-        if not 0 < len(text) <= most or not text.isascii() or not text.isprintable() or text != text.strip():
-            raise NotationError(f"must be {said}, with no space at its ends")
+        if len(text) > most or not _GREETING.fullmatch(text):
+            raise NotationError(
+                f"must be {said}, a letter or digit first",
+                "write letters, digits, spaces and ! & ' ( ) * + , - . / : ; = ? @ ^ _ | ~ only",
+            )
         return text
 
     return Notation(said, parse, "Ready.")

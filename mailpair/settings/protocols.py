@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from mailpair.settings.endpoints import BINDING, CONNECTION
 from mailpair.settings.names import DOMAIN
-from mailpair.settings.notation import BOOLEAN, ListOf, line, whole_number
+from mailpair.settings.notation import BOOLEAN, ListOf, greeting, whole_number
 from mailpair.settings.record import Answer, Group, Parameter
 
 _BANNER_LENGTH = 255
@@ -118,7 +118,7 @@ def _settings(words: _Words) -> Group:
             ),
             Parameter(
                 name="banner",
-                notation=line(_BANNER_LENGTH),
+                notation=greeting(_BANNER_LENGTH),
                 default=f"The {words.spoken} service is ready.",
                 answer=Answer.NATIVE,
                 source=f"{words.cmdlet} -Banner",
@@ -171,7 +171,7 @@ def _in_place_of(settings: Group) -> Group:
         settings.name,
         f"In place of {settings.name}, for this server. What is not said here is taken from there.",
         tuple(
-            replace(each, default=None, unsaid=f"as in {settings.name}")
+            replace(each, default=None, unsaid=f"as in {settings.name}", text=f"As in {settings.name}.")
             for each in settings.members
             # Front ends ask the back end that a mailbox is on, so its port is the same for the whole site.
             if isinstance(each, Parameter) and each.name != "proxy_target_port"

@@ -17,19 +17,15 @@ from mailpair.site.model import (
     Site,
 )
 
-# RFC 2142: the addresses that every domain with mail must have.
-ROLE_NAMES = ("abuse", "postmaster")
-
 
 def build(site: dict[str, Any], mailboxes: dict[str, Any]) -> Site:
     """Makes a Site of what :func:`mailpair.site.schema.check` found right in the two documents.
 
     Where a document had problems the Site lacks something; it is then good for finding further problems only.
     """
-    domains = tuple(site.get("accepted_domains", ()))
     pop, imap = _protocol(site["pop_settings"]), _protocol(site["imap_settings"])
     return Site(
-        accepted_domains=domains,
+        accepted_domains=tuple(site.get("accepted_domains", ())),
         pop3=ServicePair(**site["services"]["pop3"]),
         imap4=ServicePair(**site["services"]["imap4"]),
         pop_settings=pop,
@@ -37,9 +33,7 @@ def build(site: dict[str, Any], mailboxes: dict[str, Any]) -> Site:
         receive_connectors=tuple(_receive(name, each) for name, each in sorted(site["receive_connectors"].items())),
         send_connectors=tuple(_send(name, each) for name, each in sorted(site["send_connectors"].items())),
         certificates=tuple(_certificate(name, each) for name, each in sorted(site["certificates"].items())),
-        mailboxes=_with_role_addresses(
-            tuple(_mailbox(address, each) for address, each in sorted(mailboxes.items())), domains
-        ),
+        mailboxes=tuple(_mailbox(address, each) for address, each in sorted(mailboxes.items())),
         servers=tuple(
             ServerSettings(
                 name,
@@ -48,24 +42,6 @@ def build(site: dict[str, Any], mailboxes: dict[str, Any]) -> Site:
             )
             for name, each in sorted(site["servers"].items())
         ),
-    )
-
-
-def role_addresses(domains: tuple[str, ...]) -> tuple[str, ...]:
-    """What every domain must have: postmaster and abuse."""
-    return tuple(f"{name}@{domain}" for domain in domains for name in ROLE_NAMES)
-
-
-def _with_role_addresses(mailboxes: tuple[Mailbox, ...], domains: tuple[str, ...]) -> tuple[Mailbox, ...]:
-    """Gives the role addresses that no mailbox has to the administrator, if there is just one."""
-    taken = {address for mailbox in mailboxes for address in (mailbox.address, *mailbox.email_addresses)}
-    free = tuple(address for address in role_addresses(domains) if address not in taken)
-    administrators = [mailbox for mailbox in mailboxes if mailbox.kind is Kind.ADMINISTRATOR]
-    if not free or len(administrators) != 1:
-        return mailboxes
-    return tuple(
-        replace(mailbox, email_addresses=(*mailbox.email_addresses, *free)) if mailbox in administrators else mailbox
-        for mailbox in mailboxes
     )
 
 

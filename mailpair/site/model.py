@@ -156,6 +156,14 @@ class Site:
         """The first accepted domain: server names are made from it where an inventory gives none."""
         return self.accepted_domains[0]
 
+    @property
+    def role_addresses(self) -> tuple[str, ...]:
+        """What every domain with mail must have (RFC 2142): postmaster and abuse, of each accepted domain.
+
+        Where no mailbox has one of them, it reaches the administrators.
+        """
+        return tuple(f"{name}@{domain}" for domain in self.accepted_domains for name in ("postmaster", "abuse"))
+
     def pair(self, protocol: Protocol) -> ServicePair:
         """The two services of a protocol."""
         return self.pop3 if protocol is Protocol.POP3 else self.imap4

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mailpair.site.build import role_addresses
 from mailpair.site.model import Kind, Mailbox, Site
 from mailpair.site.problems import Problem, shown
 from mailpair.site.rules.rule import Rule
@@ -55,15 +54,16 @@ def _nothing_for_nobody(site: Site) -> Iterator[Problem]:
 
 
 def _role_addresses(site: Site) -> Iterator[Problem]:
-    """Those that no mailbox has are the administrator's, if there is one (:mod:`mailpair.site.build`)."""
+    if any(mailbox.kind is Kind.ADMINISTRATOR for mailbox in site.mailboxes):
+        return  # They have what no other mailbox has.
     known = {address for mailbox in site.mailboxes for _, address in _addresses(mailbox)}
-    for address in role_addresses(site.accepted_domains):
+    for address in site.role_addresses:
         if address not in known:
             yield Problem(
                 "mailboxes",
                 "missing",
                 f"must have {address}",
-                "add it to a mailbox's email_addresses, or have one mailbox of kind administrator",
+                "add it to a mailbox's email_addresses, or add a mailbox of kind administrator, which gets it",
             )
 
 

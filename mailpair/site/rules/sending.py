@@ -8,6 +8,8 @@ from mailpair.site.model import SendConnector, Site, SmartHostAuth
 from mailpair.site.problems import Problem, shown
 from mailpair.site.rules.rule import Rule
 
+_SUBMISSIONS = 465  # RFC 8314
+
 
 def _path(connector: SendConnector, setting: str) -> str:
     return f"send_connectors[{connector.name}].{setting}"
@@ -61,8 +63,22 @@ def _credentials(site: Site) -> Iterator[Problem]:
             )
 
 
+def _one_way_to_begin(site: Site) -> Iterator[Problem]:
+    """Port 465 speaks TLS from the first byte; a connector begins in one way with all of its smart hosts."""
+    for connector in site.send_connectors:
+        for index, host in enumerate(connector.smart_hosts):
+            if host.port == _SUBMISSIONS and any(each.port != _SUBMISSIONS for each in connector.smart_hosts):
+                yield Problem(
+                    f"{_path(connector, 'smart_hosts')}[{index}]",
+                    shown(str(host)),
+                    "must not be mixed with other ports, since 465 speaks TLS from the first byte",
+                    "use one port for all",
+                )
+
+
 RULES = (
     Rule(_one_way_out),
     Rule(_out_is_not_here),
     Rule(_credentials),
+    Rule(_one_way_to_begin),
 )

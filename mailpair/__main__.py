@@ -1,0 +1,86 @@
+"""An administrator's verbs that touch no host: ``python -m mailpair check | password | document``."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from mailpair.settings.describe import describe
+from mailpair.settings.documents import MAILBOXES, SITE
+from mailpair.settings.names import ADDRESS
+from mailpair.settings.notation import NotationError
+from mailpair.site import MAILBOXES_FILE, SITE_FILE, SiteError, load
+from mailpair.state import SiteState, StateError
+
+
+class UsageError(Exception):
+    """Something that was asked for and can't be done; the text says why."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one verb; returns 0, or 1 after a message on standard error."""
+    parsed = _parser().parse_args(arguments)
+    try:
+        match parsed.verb:
+            case "check":
+                _check(parsed.site)
+            case "password":
+                _password(parsed.site, parsed.address)
+            case _:
+                sys.stdout.write(describe((SITE, MAILBOXES)))
+    except (SiteError, StateError, UsageError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    except (KeyboardInterrupt, EOFError):
+        sys.stderr.write("\nnothing was changed\n")
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m mailpair", description=__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    check = verbs.add_parser("check", help="say everything that is wrong with a site's documents")
+    password = verbs.add_parser(
+        "password", help="set a mailbox's password, read from the terminal or as one line from standard input"
+    )
+    password.add_argument("address", metavar="ADDRESS", help="the mailbox's address")
+    for verb in (check, password):
+        verb.add_argument(
+            "--site", type=Path, required=True, metavar="DIR", help=f"the folder of {SITE_FILE} and {MAILBOXES_FILE}"
+        )
+    verbs.add_parser("document", help="write the description of all settings to standard output")
+    return parser
+
+
+def _check(site_dir: Path) -> None:
+    site = load(site_dir)
+    boxes = f"{len(site.mailboxes)} {'mailbox' if len(site.mailboxes) == 1 else 'mailboxes'}"
+    sys.stdout.write(f"{site_dir}: in order; {', '.join(site.accepted_domains)}, {boxes}\n")
+
+
+def _password(site_dir: Path, written: str) -> None:
+    try:
+        address = ADDRESS.parse(written)
+    except NotationError as error:
+        raise UsageError(f"{written!r}: {error}") from error
+    if address not in {mailbox.address for mailbox in load(site_dir).mailboxes}:
+        raise UsageError(f"{address}: there is no such mailbox in {site_dir / MAILBOXES_FILE}; add it there first")
+    SiteState(site_dir).set_password(address, _read_password(address))
+    sys.stdout.write(f"{address}: the password is set; the next run of the playbook brings it to the front ends\n")
+
+
+def _read_password(address: str) -> str:
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().removesuffix("\n")
+    password = getpass.getpass(f"New password for {address}: ")
+    if getpass.getpass("Once more: ") != password:
+        raise UsageError("the two passwords are not the same; nothing was changed")
+    return password
+
+
+if __name__ == "__main__":
+    sys.exit(main())
