@@ -168,8 +168,10 @@ def test_json_is_all_there_is_on_standard_output(
         ),
         (
             "echo '{}'",
-            "stack lab: no output ansible_inventory, client_settings: "
-            "it was not brought up to its end; run `make up`\n",
+            (
+                "stack lab: no output ansible_inventory, client_settings: "
+                "it was not brought up to its end; run `make up`\n"
+            ),
         ),
     ],
 )
