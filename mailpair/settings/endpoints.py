@@ -13,6 +13,8 @@ PORT = whole_number(1, 65535)
 SMTP_PORT = 25
 
 _DIGITS = re.compile(r"[0-9]{1,5}")
+# Brackets around an IPv4 address are what Exchange prints.
+_SMART_HOST = re.compile(r"(?:\[(?P<address>[^\[\]%]*)\]|(?P<name>[^:\[\]]+))(?::(?P<port>.*))?", re.DOTALL)
 _BINDING_RULE = "must be an address and a port, such as 0.0.0.0:995 or [::]:995"
 _CONNECTION_RULE = "must be a server's name, a port and an encryption, such as mail.contoso.com:995:SSL"
 _SMART_HOST_RULE = "must be a server's name or address, with a port if it is not 25, such as relay.contoso.com:587"
@@ -33,8 +35,18 @@ def _split(text: str, rule: str) -> tuple[str, str, bool]:
     if host.startswith("[") and host.endswith("]"):
         return host[1:-1], port, True
     if ":" in host:
-        raise NotationError("an IPv6 address must be in brackets", f"write [{host if host != ':' else '::'}]:{port}")
+        address = "::" if host == ":" else host
+        remedy = f"write [{address}]:{port}" if _is_ipv6(address) else ""
+        raise NotationError("an IPv6 address must be in brackets" if remedy else rule, remedy)
     return host, port, False
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        IPv6Address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _address(text: str, *, bracketed: bool) -> IPv4Address | IPv6Address:
@@ -43,10 +55,14 @@ def _address(text: str, *, bracketed: bool) -> IPv4Address | IPv6Address:
         address = ip_address(text)
     except ValueError as error:
         raise NotationError(rule, "0.0.0.0 and [::] stand for all addresses of their families") from error
-    if bracketed is not isinstance(address, IPv6Address) or "%" in text or address.is_multicast:
+    if address.is_multicast:
+        raise NotationError("address must be a server's own, which a multicast address is not")
+    if bracketed is not isinstance(address, IPv6Address) or "%" in text:
         raise NotationError(rule, "0.0.0.0 and [::] stand for all addresses of their families")
     if isinstance(address, IPv6Address) and address.ipv4_mapped:
-        raise NotationError("address must not be an IPv4 address in IPv6 form", f"write {address.ipv4_mapped}")
+        raise NotationError(
+            "address must not be an IPv4 address in IPv6 form", f"write {address.ipv4_mapped}, without brackets"
+        )
     return address
 
 
@@ -88,20 +104,19 @@ CONNECTION = Notation(
 
 def _parse_smart_host(raw: object) -> SmartHost:
     text = expect_text(raw, _SMART_HOST_RULE)
-    if text.startswith("[") and text.endswith("]"):
-        return SmartHost(str(_address(text[1:-1], bracketed=True)), SMTP_PORT)
-    if ":" not in text:
-        return SmartHost(_smart_host_name(text), SMTP_PORT)
-    host, port, bracketed = _split(text, _SMART_HOST_RULE)
-    name = str(_address(host, bracketed=True)) if bracketed else _smart_host_name(host)
-    return SmartHost(name, _port(port))
-
-
-def _smart_host_name(text: str) -> str:
+    if _is_ipv6(text):
+        raise NotationError("an IPv6 address must be in brackets", f"write [{text}]")
+    match = _SMART_HOST.fullmatch(text)
+    if not match:
+        raise NotationError(_SMART_HOST_RULE)
+    port = SMTP_PORT if match["port"] is None else _port(match["port"])
     try:
-        return str(IPv4Address(text))
+        host = str(ip_address(match["address"] or match["name"]))
     except ValueError:
-        return DOMAIN.parse(text)
+        if match["address"]:
+            raise NotationError(_SMART_HOST_RULE, "brackets are for addresses") from None
+        host = DOMAIN.parse(match["name"])
+    return SmartHost(host, port)
 
 
 SMART_HOST = Notation(

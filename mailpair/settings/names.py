@@ -61,8 +61,12 @@ def covers(certificate_name: str, host: str) -> bool:
 
 
 def _parse_address_space(raw: object) -> str:
-    text = expect_text(raw, "must be *, a domain, or *. and a domain")
-    return text if text == "*" else _parse_certificate_name(text)
+    rule = "must be *, a domain, or *. and a domain"
+    text = expect_text(raw, rule)
+    try:
+        return text if text == "*" else _parse_certificate_name(text)
+    except NotationError as error:
+        raise NotationError(rule if text.isascii() else error.rule, error.remedy) from error
 
 
 ADDRESS_SPACE = Notation("*, a domain, or *. and a domain", _parse_address_space, '"*"')
@@ -79,7 +83,10 @@ def _parse_address(raw: object) -> str:
             f"must have 1 to {_LOCAL_PART_LENGTH} letters, digits, hyphens and underscores before its @, "
             "with single dots between them"
         )
-    return f"{local}@{_parse_domain(domain)}"
+    try:
+        return f"{local}@{_parse_domain(domain)}"
+    except NotationError as error:
+        raise NotationError(f"domain {error.rule}", error.remedy) from error
 
 
 ADDRESS = Notation("an address such as ada@contoso.com", _parse_address, "ada@contoso.com")

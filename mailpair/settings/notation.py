@@ -22,6 +22,12 @@ _SIZE = re.compile(
 )
 
 
+# What other languages call true and false.
+_MEANT = {
+    **dict.fromkeys(("true", "yes", "on", "1", "$true"), "true"),
+    **dict.fromkeys(("false", "no", "off", "0", "$false"), "false"),
+}
+
 # Printable ASCII without # $ % < > [ ] { } ` " and the backslash.
 _GREETING = re.compile(r"[A-Za-z0-9](?:[ !&-;=?@A-Z^_a-z|~]*[!&-;=?@A-Z^_a-z|~])?")
 
@@ -76,7 +82,8 @@ def expect_text(raw: object, rule: str, remedy: str = "") -> str:
 def _parse_boolean(raw: object) -> bool:
     if isinstance(raw, bool):
         return raw
-    raise NotationError("must be true or false")
+    meant = _MEANT.get(str(raw).lower())
+    raise NotationError("must be true or false", f"write {meant}, without quotes" if meant else "")
 
 
 BOOLEAN = Notation("true or false", _parse_boolean, "true")
@@ -89,7 +96,8 @@ def whole_number(least: int, most: int) -> Notation[int]:
     def parse(raw: object) -> int:
         if isinstance(raw, int) and not isinstance(raw, bool) and least <= raw <= most:
             return raw
-        raise NotationError(f"must be {said}")
+        quoted = isinstance(raw, str) and raw.isdecimal()
+        raise NotationError(f"must be {said}", "write it without quotes" if quoted else "")
 
     return Notation(said, parse, str(least))
 

@@ -44,9 +44,9 @@ def shown(value: object) -> str:
         case bool():
             return str(value).lower()
         case dict():
-            return "a mapping"
+            return "a mapping" if value else "an empty mapping"
         case list():
-            return "a list"
+            return "a list" if value else "an empty list"
         case _:
             text = repr(value) if isinstance(value, str) else str(value)
             return text if len(text) <= _SHOWN_LENGTH else f"{text[: _SHOWN_LENGTH - 3]}..."

@@ -36,7 +36,8 @@ class Tidied:
                 if isinstance(value, list):
                     tidy[key] = value
                 elif value is not None:
-                    self._lose(place, shown(value), "must be a list", f"write it as {member.notation.example}")
+                    written = member.notation.example if isinstance(value, dict) else f"[{shown(value)}]"
+                    self._lose(place, shown(value), "must be a list", f"write it as {written}")
             elif value is not None:
                 tidy[key] = value
         return tidy
