@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mailpair.plan import places
+from mailpair.plan.tls import TlsPlan
 from mailpair.servers import Role, Server
 from mailpair.site.model import AuthMechanism, Binding, ProtocolSettings, ServicePair, Site
 
-PACKAGES = ("dovecot-imapd", "dovecot-pop3d")
+PACKAGES = (f"dovecot-core>={places.DOVECOT_VERSION}", "dovecot-imapd", "dovecot-pop3d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,6 @@ class Protocol:
 
     name: str  # imap or pop3
     greeting: str
-    back_end_port: int
     listeners: tuple[Listener, ...]
 
 
@@ -51,6 +51,8 @@ class ClientAccessPlan:
     server_key: str
     peer_certificate: str
     peer_key: str
+    tls: TlsPlan
+    tls_files: tuple[str, ...]  # a change of these is loaded
 
 
 def plan(site: Site, servers: Sequence[Server], server: Server) -> ClientAccessPlan:
@@ -84,6 +86,14 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> ClientAccessP
         server_key=places.SERVER_KEY,
         peer_certificate=places.PEER_CERTIFICATE,
         peer_key=places.PEER_KEY,
+        tls=TlsPlan(),
+        tls_files=(
+            places.CA_FILE,
+            places.SERVER_CERTIFICATE,
+            places.SERVER_KEY,
+            places.PEER_CERTIFICATE,
+            places.PEER_KEY,
+        ),
     )
 
 
@@ -100,7 +110,6 @@ def _protocol(name: str, settings: ProtocolSettings) -> Protocol:
     return Protocol(
         name=name,
         greeting=settings.banner,
-        back_end_port=settings.proxy_target_port,
         listeners=tuple(
             Listener(name=f"{name}-{index}", address=str(binding.address), port=binding.port, ssl=ssl)
             for index, (binding, ssl) in enumerate(bindings, start=1)

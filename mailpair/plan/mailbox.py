@@ -7,10 +7,16 @@ from dataclasses import dataclass
 
 from mailpair.plan import places
 from mailpair.plan.role import addresses_of
+from mailpair.plan.tls import TlsPlan
 from mailpair.servers import Role, Server
 from mailpair.site.model import Site
 
-PACKAGES = ("dovecot-imapd", "dovecot-lmtpd", "dovecot-pop3d")
+# haproxy asks LMTP's clients for their certificates.
+PACKAGES = (f"dovecot-core>={places.DOVECOT_VERSION}", "dovecot-imapd", "dovecot-lmtpd", "dovecot-pop3d", "haproxy")
+SPECIAL_FOLDERS = ("Drafts", "Sent", "Trash", "Junk")
+
+LMTP_SOCKET = "/run/dovecot/lmtp"
+MAILBOXES_FILE = "/etc/mailpair/mailboxes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +28,17 @@ class MailboxPlan:
     peer_ports: tuple[int, ...]
     fqdn: str
     front_ends: tuple[str, ...]  # addresses
+    front_end_names: tuple[str, ...]  # of their certificates
+    protocols: tuple[str, ...]  # in Dovecot's words
     imap_port: int | None  # None: the IMAP4 back service is off
     pop_port: int | None
     lmtp_port: int
+    lmtp_socket: str
     mailboxes: tuple[str, ...]  # addresses of the mailboxes that this server holds
+    mailboxes_file: str
+    special_folders: tuple[str, ...]
+    tls: TlsPlan
+    tls_files: tuple[str, ...]  # a change of these is loaded
     ca: str
     certificate: str
     key: str
@@ -41,10 +54,17 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> MailboxPlan:
         peer_ports=tuple(port for port in (places.LMTP_PORT, imap_port, pop_port) if port is not None),
         fqdn=server.fqdn,
         front_ends=addresses_of(servers, Role.CLIENT_ACCESS),
+        front_end_names=tuple(each.fqdn for each in servers if each.role is Role.CLIENT_ACCESS),
+        protocols=(*(["imap"] if imap_port else []), *(["pop3"] if pop_port else []), "lmtp"),
         imap_port=imap_port,
         pop_port=pop_port,
         lmtp_port=places.LMTP_PORT,
+        lmtp_socket=LMTP_SOCKET,
         mailboxes=tuple(mailbox.address for mailbox in site.mailboxes if mailbox.server == server.name),
+        mailboxes_file=MAILBOXES_FILE,
+        special_folders=SPECIAL_FOLDERS,
+        tls=TlsPlan(),
+        tls_files=(places.CA_FILE, places.PEER_CERTIFICATE, places.PEER_KEY),
         ca=places.CA_FILE,
         certificate=places.PEER_CERTIFICATE,
         key=places.PEER_KEY,

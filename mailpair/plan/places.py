@@ -10,6 +10,9 @@ PEER_CERTIFICATE = f"{TLS_DIRECTORY}/peer.pem"  # what front ends and back ends 
 PEER_KEY = f"{TLS_DIRECTORY}/peer.key"
 
 DIRECTORY = "/etc/mailpair/directory"  # passwd-files, one a protocol, on front ends
-SASL_SOCKET = "/var/spool/postfix/private/auth"  # where Postfix asks Dovecot about passwords
+SASL_SOCKET = "/run/dovecot/smtp-auth"  # where Postfix asks Dovecot about passwords; no part of it is chrooted
 
-LMTP_PORT = 24  # on back ends, mutual TLS
+LMTP_PORT = 24  # on back ends, TLS from the first byte, a front end's peer certificate is required
+
+# Earlier versions have known holes.
+DOVECOT_VERSION = "1:2.4.1+dfsg1-6+deb13u7"

@@ -54,7 +54,7 @@ from typing import Any
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
-from mailpair.plan.accounts import accounts, passwd_file
+from mailpair.plan.accounts import passwd_file
 from mailpair.servers import Role, Server
 from mailpair.site import SiteError, load
 from mailpair.state import SiteState, StateError
@@ -69,6 +69,6 @@ class LookupModule(LookupBase):
         site_dir, back_ends = Path(self.get_option("site_dir")), self.get_option("back_ends")
         try:
             site, state = load(site_dir), SiteState(site_dir)
-            return [passwd_file(accounts(site, term), state.password_hash, back_ends) for term in terms]
+            return [passwd_file(site, term, state.password_hash, back_ends) for term in terms]
         except (SiteError, StateError, ValueError) as error:
             raise AnsibleLookupError(f"{site_dir}: {error}") from None

@@ -10,7 +10,9 @@ import os
 import pwd
 import stat
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,11 @@ class Wanted:
         if read(self.path) != self.content:
             return False
         found = os.stat(self.path)
-        return (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)) == (*ids(self.owner, self.group), self.mode)
+        return (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)) == (*self.ids(), self.mode)
+
+    def ids(self) -> tuple[int, int]:
+        """Numbers of its owner and group."""
+        return ids(self.owner, self.group)
 
     def put(self) -> None:
         """Replace the file in one step, on stable storage before anyone can see it."""
@@ -38,7 +44,7 @@ class Wanted:
             with os.fdopen(handle, "wb") as file:
                 file.write(self.content)
                 file.flush()
-                os.fchown(file.fileno(), *ids(self.owner, self.group))
+                os.fchown(file.fileno(), *self.ids())
                 os.fchmod(file.fileno(), self.mode)
                 os.fsync(file.fileno())
             os.rename(temporary, self.path)
@@ -88,3 +94,36 @@ def ids(owner: str, group: str) -> tuple[int, int]:
         return pwd.getpwnam(owner).pw_uid, grp.getgrnam(group).gr_gid
     except KeyError:
         return -2, -2
+
+
+def owned(mode: str) -> dict[str, dict[str, Any]]:
+    """The part of an argument specification that files and folders share; ``mode`` is the default, in octal."""
+    return {
+        "path": {"type": "path", "required": True},
+        "owner": {"type": "str", "default": "root"},
+        "group": {"type": "str", "default": "root"},
+        "mode": {"type": "str", "default": mode},
+    }
+
+
+def wanted(options: dict[str, Any]) -> Wanted:
+    """A file from a module's arguments."""
+    mode = int(options["mode"], 8)
+    return Wanted(options["path"], options["content"].encode(), options["owner"], options["group"], mode)
+
+
+def make_folders(folders: Iterable[dict[str, Any]], *, pretend: bool) -> list[str]:
+    """Make the folders of a module's arguments as they should be; says what was done, or would be if only pretended."""
+    actions = []
+    for each in folders:
+        path, mode, owner = each["path"], int(each["mode"], 8), ids(each["owner"], each["group"])
+        if os.path.isdir(path):
+            found = os.stat(path)
+            if (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)) == (*owner, mode):
+                continue
+        actions.append(f"made {path}")
+        if not pretend:
+            os.makedirs(path, mode=0o755, exist_ok=True)
+            os.chown(path, *owner)
+            os.chmod(path, mode)
+    return actions

@@ -52,10 +52,6 @@ options:
         description: Whether the service must be reloaded to notice a change of this file.
         type: bool
         default: true
-      secret:
-        description: Keep the content out of a diff.
-        type: bool
-        default: false
   absent:
     description: Files that must not be there.
     type: list
@@ -85,7 +81,7 @@ options:
     default: []
 attributes:
   check_mode: {support: full, description: Reports what would change; checks the files where the checker is installed.}
-  diff_mode: {support: full, description: Shows text that is no secret.}
+  diff_mode: {support: full, description: Shows the files that would be replaced.}
 """
 
 EXAMPLES = r"""
@@ -118,7 +114,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.mailpair.mail.plugins.module_utils.files import Wanted, ids, read, remove
+from ansible_collections.mailpair.mail.plugins.module_utils.files import (
+    Wanted,
+    make_folders,
+    owned,
+    read,
+    remove,
+    wanted,
+)
 
 STAMPS = "/var/lib/mailpair/loaded"
 UNITS = "/etc/systemd/system/"
@@ -151,7 +154,7 @@ def main() -> None:
         argument_spec={
             "name": {"type": "str", "required": True},
             "state": {"type": "str", "choices": ["running", "stopped"], "default": "running"},
-            "folders": {"type": "list", "elements": "dict", "default": [], "options": _owned("0755")},
+            "folders": {"type": "list", "elements": "dict", "default": [], "options": owned("0755")},
             "files": {
                 "type": "list",
                 "elements": "dict",
@@ -159,8 +162,7 @@ def main() -> None:
                 "options": {
                     "content": {"type": "str", "required": True},
                     "reload": {"type": "bool", "default": True},
-                    "secret": {"type": "bool", "default": False, "no_log": False},
-                    **_owned("0644"),
+                    **owned("0644"),
                 },
             },
             "absent": {"type": "list", "elements": "path", "default": []},
@@ -171,21 +173,8 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    files = [
-        Wanted(each["path"], each["content"].encode(), each["owner"], each["group"], int(each["mode"], 8))
-        for each in module.params["files"]
-    ]
-    job = Job(module, files)
+    job = Job(module, [wanted(each) for each in module.params["files"]])
     run(job)
-
-
-def _owned(mode: str) -> dict[str, dict[str, Any]]:
-    return {
-        "path": {"type": "path", "required": True},
-        "owner": {"type": "str", "default": "root"},
-        "group": {"type": "str", "default": "root"},
-        "mode": {"type": "str", "default": mode},
-    }
 
 
 def run(job: Job) -> None:
@@ -196,13 +185,13 @@ def run(job: Job) -> None:
     leftovers = [path for path in job.params["absent"] if os.path.lexists(path)]
     active, enabled = _is(job, "is-active"), _is(job, "is-enabled")
     stale = not active or read(stamp) != _loaded(job)
-    diff = [_difference(job, file) for file in outdated]
+    diff = [_difference(file) for file in outdated]
 
     if running and (outdated or leftovers or stale):
         _check(job)
     elif outdated and not running:
         _check(job)
-    _make_folders(job)
+    job.actions.extend(make_folders(job.params["folders"], pretend=job.module.check_mode))
     _replace(job, outdated, leftovers)
     if running:
         _start(job, active, enabled, stale or bool(leftovers), stamp)
@@ -255,20 +244,6 @@ def _can_check(job: Job) -> bool:
     return programs and all(os.path.exists(path) for path in job.params["watch"])
 
 
-def _make_folders(job: Job) -> None:
-    for each in job.params["folders"]:
-        path, mode, owner = each["path"], int(each["mode"], 8), ids(each["owner"], each["group"])
-        if os.path.isdir(path):
-            found = os.stat(path)
-            if (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)) == (*owner, mode):
-                continue
-        job.actions.append(f"made {path}")
-        if not job.module.check_mode:
-            os.makedirs(path, mode=0o755, exist_ok=True)
-            os.chown(path, *owner)
-            os.chmod(path, mode)
-
-
 def _replace(job: Job, outdated: list[Wanted], leftovers: list[str]) -> None:
     job.actions.extend(f"replaced {file.path}" for file in outdated)
     job.actions.extend(f"removed {path}" for path in leftovers)
@@ -296,9 +271,8 @@ def _found(path: str) -> Wanted | None:
 class _Kept(Wanted):
     """A file as it was; its owner and group are numbers, since they need not have names."""
 
-    def put(self) -> None:
-        super().put()
-        os.chown(self.path, int(self.owner), int(self.group))
+    def ids(self) -> tuple[int, int]:
+        return int(self.owner), int(self.group)
 
 
 def _put_back(job: Job) -> None:
@@ -345,9 +319,15 @@ def _load(job: Job, commands: list[list[str]]) -> None:
         if _is(job, "is-active"):
             for again in commands:
                 job.module.run_command([str(word) for word in again])
-        said = err.strip() or out.strip() or f"{job.name} ended"
+        said = _last_words(job) or err.strip() or out.strip() or f"{job.name} ended"
         words = " ".join(map(str, command))
         job.module.fail_json(msg=f"{job.name}: '{words}' failed, so its former files were put back: {said}", rc=code)
+
+
+def _last_words(job: Job) -> str:
+    journal = ["journalctl", "--unit", job.name, "--lines", "5", "--output", "cat", "--no-pager"]
+    out: str = job.module.run_command(journal)[1]
+    return out.strip()
 
 
 def _stop(job: Job, active: bool, enabled: bool, stamp: str) -> None:
@@ -367,13 +347,9 @@ def _is(job: Job, verb: str) -> bool:
     return code == 0
 
 
-def _difference(job: Job, file: Wanted) -> dict[str, str]:
-    secret = any(each["path"] == file.path and each["secret"] for each in job.params["files"])
-    before, after = (read(file.path) or b""), file.content
-    header = {"before_header": file.path, "after_header": file.path}
-    if secret:
-        return {"before": "(not shown)\n", "after": "(not shown, but different)\n", **header}
-    return {"before": before.decode(errors="replace"), "after": after.decode(errors="replace"), **header}
+def _difference(file: Wanted) -> dict[str, str]:
+    before, after = (read(file.path) or b"").decode(errors="replace"), file.content.decode()
+    return {"before": before, "after": after, "before_header": file.path, "after_header": file.path}
 
 
 if __name__ == "__main__":
