@@ -9,7 +9,7 @@ from mailpair.plan import places, postfix, recipients, send_connector
 from mailpair.plan.recipients import Entry
 from mailpair.plan.tls import TlsPlan
 from mailpair.servers import Role, Server
-from mailpair.site.model import AuthMechanism, Binding, PermissionGroup, ReceiveConnector, Site
+from mailpair.site.model import AuthMechanism, PermissionGroup, ReceiveConnector, Site
 
 PACKAGES = (f"postfix>={postfix.VERSION}",)
 SIGN_IN_PACKAGES = ("libsasl2-modules",)  # the client's side of PLAIN and LOGIN, for smart hosts
@@ -68,9 +68,7 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> ReceiveConnec
         domains=site.accepted_domains,
         message_size_limit=max((each.max_message_size for each in enabled), default=_LEAST_SIZE_LIMIT),
         services=tuple(service for connector in enabled for service in services(connector)),
-        mailboxes=recipients.mailboxes(
-            site, {each.name: each.fqdn for each in servers if each.role is Role.MAILBOX}
-        ),
+        mailboxes=recipients.mailboxes(site, {each.name: each.fqdn for each in servers if each.role is Role.MAILBOX}),
         aliases=recipients.aliases(site),
         senders=recipients.senders(site),
         outgoing=outgoing,
@@ -100,15 +98,10 @@ def services(connector: ReceiveConnector) -> tuple[postfix.Service, ...]:
     start_tls = (f"smtpd_tls_security_level = {_tls_level(connector)}",)
     from_the_start = ("smtpd_tls_security_level = encrypt", "smtpd_tls_wrappermode = yes")
     return tuple(
-        postfix.Service(connector.name, _place(binding), (*common, *tls))
+        postfix.Service(connector.name, str(binding), (*common, *tls))
         for bindings, tls in ((connector.bindings, start_tls), (connector.ssl_bindings, from_the_start))
         for binding in bindings
     )
-
-
-def _place(binding: Binding) -> str:
-    address = f"[{binding.address}]" if binding.address.version == 6 else str(binding.address)  # noqa: PLR2004
-    return f"{address}:{binding.port}"
 
 
 def _tls_level(connector: ReceiveConnector) -> str:

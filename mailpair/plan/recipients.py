@@ -8,9 +8,6 @@ from dataclasses import dataclass
 from mailpair.plan import accounts, places
 from mailpair.site.model import Kind, Mailbox, Site
 
-# RFC 2142 wants these to be read by somebody, and RFC 5321 forbids to refuse the first.
-ROLE_ADDRESSES = ("postmaster", "abuse")
-
 # A mailbox that nobody can open would swallow mail: its sender is told that there is no such recipient.
 _RECEIVING = (Kind.USER, Kind.ADMINISTRATOR)
 
@@ -39,14 +36,11 @@ def aliases(site: Site) -> tuple[Entry, ...]:
     ``postmaster`` and ``abuse`` of each accepted domain reach every administrator's mailbox, unless another mailbox has
     them.
     """
-    entries = [
-        Entry(address, mailbox.address) for mailbox in _receiving(site) for address in mailbox.email_addresses
-    ]
+    entries = [Entry(address, mailbox.address) for mailbox in _receiving(site) for address in mailbox.email_addresses]
     taken = {address for mailbox in site.mailboxes for address in (mailbox.address, *mailbox.email_addresses)}
-    administrators = ", ".join(_of_kind(site, Kind.ADMINISTRATOR))
+    administrators = ", ".join(each.address for each in site.mailboxes if each.kind is Kind.ADMINISTRATOR)
     if administrators:
-        wanted = (f"{name}@{domain}" for domain in site.accepted_domains for name in ROLE_ADDRESSES)
-        entries.extend(Entry(address, administrators) for address in wanted if address not in taken)
+        entries.extend(Entry(address, administrators) for address in site.role_addresses if address not in taken)
     return tuple(entries)
 
 
@@ -61,7 +55,3 @@ def senders(site: Site) -> tuple[Entry, ...]:
 
 def _receiving(site: Site) -> Iterable[Mailbox]:
     return (mailbox for mailbox in site.mailboxes if mailbox.kind in _RECEIVING)
-
-
-def _of_kind(site: Site, kind: Kind) -> Iterable[str]:
-    return (mailbox.address for mailbox in site.mailboxes if mailbox.kind is kind)

@@ -28,8 +28,10 @@ EXAMPLES = r"""
   mailpair.mail.files:
     files:
       - path: /etc/postfix/credentials
-        content: "{{ lookup('mailpair.mail.credentials', {'name': 'relay', 'hosts': ['[relay.fabrikam.com]:587']}, site_dir=mailpair_site_dir) }}"
+        content: "{{ lookup('mailpair.mail.credentials', login, site_dir=mailpair_site_dir) }}"
         mode: "0600"
+  vars:
+    login: {name: relay, hosts: ["[relay.fabrikam.com]:587"]}
   no_log: true
 """
 

@@ -2,24 +2,23 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Judges a Postfix configuration before it is loaded: check-postfix [ROOT].
 
-The configuration is ROOT/etc/postfix; without ROOT it is the host's own. What Postfix itself would only warn about counts
-as a fault here, and so do bindings that would end its master process: an address that the host does not have, a port
-that another program listens on. Faults go to standard error, one a line.
+The configuration is ROOT/etc/postfix; without ROOT it is the host's own. What Postfix itself would only warn about
+counts as a fault here, and so do bindings that would end its master process: an address that the host does not have, a
+port that another program listens on. Faults go to standard error, one a line.
 """
 
 from __future__ import annotations
 
 import errno
-import glob
-import os
 import re
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 _FAULT = re.compile(r"\b(?:warning|error|fatal|panic): (.*)")
-# No service is chrooted, so stale copies in the queue's folder matter to nobody; a host without IPv6 is well without it.
+# No service is chrooted, so stale copies in the queue's folder matter to nobody; a host may do without IPv6.
 _HARMLESS = re.compile(r" and /\S+ differ$|disabling IPv6 name/address support")
 
 _LISTENING = "0A"  # a state, as /proc/net/tcp has it
@@ -32,7 +31,7 @@ def main(root: str) -> int:
     if not faults:
         faults += bindings(master_entries(folder))
     for fault in dict.fromkeys(faults):
-        print(fault.replace(root, "") if root else fault, file=sys.stderr)
+        sys.stderr.write((fault.replace(root, "") if root else fault) + "\n")
     return 1 if faults else 0
 
 
@@ -53,8 +52,8 @@ def own_check(folder: str) -> list[str]:
 
 def maps(folder: str) -> Iterator[str]:
     """What is wrong with lines of maps."""
-    for path in sorted(glob.glob(f"{folder}/*")):
-        if os.path.isfile(path) and "." not in os.path.basename(path) and not path.endswith("postfix-files"):
+    for path in sorted(Path(folder).iterdir()):
+        if path.is_file() and not path.suffix and path.name != "postfix-files":
             yield from said("postmap", "-c", folder, "-s", f"texthash:{path}")[1]
 
 
@@ -101,18 +100,15 @@ def binding(address: str, port: int, shown: str) -> Iterator[str]:
 def listener(port: int) -> str:
     """The name of the program that listens on a port."""
     inodes = set()
-    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
-        if os.path.exists(table):
-            with open(table, encoding="ascii") as lines:
-                rows = [line.split() for line in lines][1:]
-            inodes |= {
-                f"socket:[{row[9]}]" for row in rows if row[3] == _LISTENING and int(row[1].rpartition(":")[2], 16) == port
-            }
-    for handle in glob.iglob("/proc/[0-9]*/fd/*"):
+    for table in (Path("/proc/net/tcp"), Path("/proc/net/tcp6")):
+        rows = [line.split() for line in table.read_text().splitlines()[1:]] if table.exists() else []
+        for _, local, _, state, *_, inode in (row[:10] for row in rows):
+            if state == _LISTENING and int(local.rpartition(":")[2], 16) == port:
+                inodes.add(f"socket:[{inode}]")
+    for handle in Path("/proc").glob("[0-9]*/fd/*"):
         try:
-            if os.readlink(handle) in inodes:
-                with open(f"/proc/{handle.split('/')[2]}/comm", encoding="utf-8") as name:
-                    return name.read().strip()
+            if str(handle.readlink()) in inodes:
+                return (handle.parents[1] / "comm").read_text().strip()
         except OSError:  # it ended, or closed its file, meanwhile
             continue
     return "another program"
