@@ -85,5 +85,5 @@ def test_a_missing_environment_is_named(machine: Machine, checkout: Path) -> Non
 
 
 def test_the_scripts_are_executable(checkout: Path) -> None:
-    for name in ("bootstrap", "down", "lock", "engine/build", "engine/pulumi-language-python"):
+    for name in ("bootstrap", "down", "lock", "uv", "engine/build", "engine/pulumi-language-python"):
         assert stat.S_IMODE((checkout / "tools" / name).stat().st_mode) & 0o111 == 0o111, name

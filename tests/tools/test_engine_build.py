@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import subprocess
 from pathlib import Path
@@ -23,7 +24,8 @@ chmod +x "$2"
 def cache(tmp_path: Path) -> Path:
     """A cache with the uv that the bootstrap makes, a false one that brings a Go of the wanted version."""
     path = tmp_path / "cache"
-    (path / "uv" / "key" / "bin").mkdir(parents=True)
+    key = hashlib.sha256((ROOT / "tools/uv.txt").read_bytes()).hexdigest()[:16]
+    (path / "uv" / key / "bin").mkdir(parents=True)
     return path
 
 
@@ -142,7 +144,8 @@ mkdir -p "$2/go/bin"
 ln -s {machine.folder}/new-go "$2/go/bin/go"
 """,
     )
-    (cache / "uv/key/bin/uv").symlink_to(machine.folder / "uv")
+    (folder,) = cache.glob("uv/*/bin")
+    (folder / "uv").symlink_to(machine.folder / "uv")
     done = run(machine, cache)
     assert done.returncode == 0, done.stderr
     assert "engine: fetching Go, which this machine lacks in version" in done.stderr
