@@ -79,6 +79,11 @@ def parse(raw: Mapping[str, Any], project_dir: Path) -> StackConfig:
     return _Parser(raw, project_dir).parse()
 
 
+def site_folder(raw: Mapping[str, Any], project_dir: Path) -> Path:
+    """The folder of the site that a configuration names, whether or not it is one."""
+    return (project_dir / str(raw.get("site", DEFAULT_SITE))).resolve()
+
+
 class _Parser:
     """Collects problems while it reads, so that they are all told at once."""
 
@@ -127,10 +132,9 @@ class _Parser:
         return tuple(value)
 
     def _site(self) -> Path:
-        value = self._raw.get("site", DEFAULT_SITE)
-        path = (self._project_dir / str(value)).resolve()
-        if not (path / "site.yml").is_file():
-            self._say("site", value, f"must be the folder of a site, and {path} has no site.yml")
+        path = site_folder(self._raw, self._project_dir)
+        if not path.is_dir():
+            self._say("site", self._raw.get("site", DEFAULT_SITE), f"must be the folder of a site; {path} is no folder")
         return path
 
     def _subnet(self) -> ipaddress.IPv4Network:
@@ -245,7 +249,8 @@ class _Parser:
         if names and platform != NSPAWN:
             self._say("bare_machines", list(names), f"can only be made on the platform {NSPAWN}")
             return {}
-        self._twice("bare_machines", "name", [*(each.name for each in servers), *names])
+        if names:
+            self._twice("bare_machines", "name", [*{each.name for each in servers}, *names])
         machines = {}
         for index, name in enumerate(names):
             self._problems += name_problems(f"bare_machines[{index}]", name)

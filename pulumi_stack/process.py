@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shlex
+import shutil
 import signal
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +16,9 @@ from pulumi_stack.errors import refuse
 
 GRACE = 10.0  # seconds between the request to end and the order
 KEPT_LINES = 4000  # of a program's output
+
+# A program does not outlive us if we are killed: a copy that goes on writing would spoil what the next run makes.
+_ENDS_WITH_US = ("setpriv", "--pdeathsig", "KILL", "--")
 
 
 class Cancelled(Exception):  # noqa: N818 - it names what happened, as asyncio.CancelledError does
@@ -67,19 +71,19 @@ class Runner:
         program's group is ended when the awaiting task is.
         """
         self.check_cancelled()
-        try:
-            process = await asyncio.create_subprocess_exec(
-                *argv,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.STDOUT,
-                env=env,
-                cwd=cwd,
-                start_new_session=True,
-                limit=1 << 20,
-            )
-        except FileNotFoundError:
-            raise refuse("PATH", repr(argv[0]), "this program must be installed", "install it and run again") from None
+        if shutil.which(argv[0]) is None:
+            raise refuse("PATH", repr(argv[0]), "this program must be installed", "install it and run again")
+        process = await asyncio.create_subprocess_exec(
+            *_ENDS_WITH_US,
+            *argv,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            env=env,
+            cwd=cwd,
+            start_new_session=True,
+            limit=1 << 20,
+        )
         self._groups.add(process.pid)
         try:
             lines: deque[str] = deque(maxlen=KEPT_LINES)

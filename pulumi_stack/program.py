@@ -17,7 +17,7 @@ from mailpair.servers import Connection, Server, inventory
 from mailpair.site import Site, SiteError
 from pulumi_stack import digest
 from pulumi_stack.components import COMPONENTS, ServerArgs
-from pulumi_stack.config import NSPAWN, StackConfig, parse
+from pulumi_stack.config import NSPAWN, StackConfig, parse, site_folder
 from pulumi_stack.errors import Problem, StackError
 from pulumi_stack.places import CHECKOUT
 from pulumi_stack.platforms.existing import ExistingPlatform
@@ -61,15 +61,21 @@ def check(raw: Mapping[str, Any], project_dir: Path) -> tuple[StackConfig, Site]
         config = parse(raw, project_dir)
     except StackError as error:
         problems += error.problems
-    if config is not None:
-        if config.platform == NSPAWN:
-            problems += requirements()
+    folder = site_folder(raw, project_dir)
+    if folder.is_dir():
         try:
-            site = sites.load(config.site_dir)
-            sites.join(site, platform(config, site, "").servers)
+            site = sites.load(folder)
         except SiteError as error:
             problems += error.problems
-    if problems or config is None or site is None:
+    if config is not None and config.platform == NSPAWN:
+        problems += requirements()
+    if config is None or site is None:
+        raise StackError(problems)
+    try:
+        sites.join(site, platform(config, site, "").servers)
+    except SiteError as error:
+        problems += error.problems
+    if problems:
         raise StackError(problems)
     return config, site
 

@@ -14,6 +14,8 @@ Properties = Mapping[str, Any]
 
 # Says to the user how far an operation is: the text, and whether it only stands until the next one comes.
 Say = Callable[[str, bool], None]
+# Warns the user of what may go wrong later.
+Warn = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,7 @@ class Context:
 
     runner: Runner
     say: Say
+    warn: Warn
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,11 +21,16 @@ class EngineLog:
 
     def say(self, urn: str, text: str, *, passing: bool) -> None:
         """Shows a text beside a resource; a passing one only until the next comes."""
+        self._put(engine_pb2.LogRequest(severity=engine_pb2.INFO, message=text, urn=urn, ephemeral=passing))
+
+    def warning(self, urn: str, text: str) -> None:
+        """Shows a text as a warning about a resource."""
+        self._put(engine_pb2.LogRequest(severity=engine_pb2.WARNING, message=text, urn=urn))
+
+    def _put(self, request: engine_pb2.LogRequest) -> None:
         if self._sender is None:
             self._sender = asyncio.get_running_loop().create_task(self._send())
-        self._queue.put_nowait(
-            engine_pb2.LogRequest(severity=engine_pb2.INFO, message=text, urn=urn, ephemeral=passing)
-        )
+        self._queue.put_nowait(request)
 
     async def _send(self) -> None:
         async with grpc.aio.insecure_channel(self._address) as channel:

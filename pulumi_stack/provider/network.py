@@ -54,9 +54,7 @@ class Network(Kind):
 
     async def create(self, context: Context, inputs: Properties) -> tuple[str, dict[str, Any]]:
         """Makes the network, or adopts it."""
-        spec = _spec(inputs)
-        await make_network.make(spec, context.runner)
-        return spec.names.bridge, self.outputs(inputs)
+        return _spec(inputs).names.bridge, await self.update(context, inputs, inputs)
 
     async def read(self, context: Context, state: Properties) -> dict[str, Any] | None:
         """Looks at the bridge, its address and the table."""
@@ -66,7 +64,8 @@ class Network(Kind):
     async def update(self, context: Context, old: Properties, new: Properties) -> dict[str, Any]:
         """Makes what is missing, changes what is different."""
         del old
-        await make_network.make(_spec(new), context.runner)
+        for warning in await make_network.make(_spec(new), context.runner):
+            context.warn(warning)
         return self.outputs(new)
 
     async def delete(self, context: Context, state: Properties) -> None:

@@ -124,7 +124,12 @@ class MailpairProvider(Provider):
             raise StackError([Problem("type", repr(token), "is no resource of mailpair", f"it has {known}")]) from None
 
     def _context(self, urn: str) -> Context:
-        return Context(self._runner, lambda text, passing: self._log.say(urn, text, passing=passing))
+        log = self._log
+        return Context(
+            self._runner,
+            say=lambda text, passing: log.say(urn, text, passing=passing),
+            warn=lambda text: log.warning(urn, text),
+        )
 
 
 def _misfits(kind: Kind, inputs: dict[str, Any]) -> list[Problem]:

@@ -25,15 +25,21 @@ def has_systemd() -> bool:
 
 async def look(runner: Runner) -> Seen:
     """What the network of this machine has now."""
-    links, routes, tables = await asyncio.gather(
-        runner.check(("ip", "-j", "-d", "address", "show")),
+    links, routes, tables, chains = await asyncio.gather(
+        runner.check(("ip", "-j", "address", "show")),
         runner.check(("ip", "-j", "-4", "route", "show", "table", "all")),
         runner.check(("nft", "-j", "list", "tables", "ip")),
+        runner.check(("nft", "-j", "list", "chains")),
     )
     return Seen(
         links=tuple(json.loads(links or "[]")),
         routes=tuple(json.loads(routes or "[]")),
         tables=frozenset(each["table"]["name"] for each in json.loads(tables)["nftables"] if "table" in each),
+        dropping=tuple(
+            f"{chain['family']} {chain['table']} {chain['name']}"
+            for chain in (each["chain"] for each in json.loads(chains)["nftables"] if "chain" in each)
+            if chain.get("hook") == "forward" and chain.get("policy") == "drop" and chain["family"] in ("ip", "inet")
+        ),
     )
 
 

@@ -11,7 +11,8 @@ from pulumi_stack.platforms.nspawn.names import MachineNames
 
 # Runs in a mount namespace of its own on a host without systemd, with the machine's control group as $1 and its
 # command behind it. nspawn wants cgroup v2, whatever the host has mounted; and without a group of its own a machine
-# would share one with every other, where systemd of one would find, and end, processes of another.
+# would share one with every other, where systemd of one would find, and end, processes of another. A machine that
+# reboots ends nspawn with 133 and is started again.
 _START = """\
 set -eu
 umount -R /sys/fs/cgroup 2> /dev/null || :
@@ -19,7 +20,8 @@ mount -t cgroup2 cgroup2 /sys/fs/cgroup
 mkdir -p "/sys/fs/cgroup/$1"
 echo $$ > "/sys/fs/cgroup/$1/cgroup.procs"
 shift
-exec "$@"
+while code=0; "$@" || code=$?; [ $code = 133 ]; do :; done
+exit $code
 """
 
 # The same, after the machine has stopped: ends what is left of it and removes its control group.

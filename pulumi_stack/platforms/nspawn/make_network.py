@@ -8,7 +8,7 @@ from pathlib import Path
 from pulumi_stack.errors import StackError
 from pulumi_stack.platforms.nspawn import host
 from pulumi_stack.platforms.nspawn.names import STATE
-from pulumi_stack.platforms.nspawn.network import SYSCTLS, NetworkSpec, conflicts, drift
+from pulumi_stack.platforms.nspawn.network import SYSCTLS, NetworkSpec, conflicts, drift, obstacles
 from pulumi_stack.platforms.nspawn.owner import check_owner
 from pulumi_stack.process import Runner
 
@@ -16,18 +16,20 @@ from pulumi_stack.process import Runner
 _BEFORE = STATE / "before.json"
 
 
-async def make(spec: NetworkSpec, runner: Runner) -> None:
+async def make(spec: NetworkSpec, runner: Runner) -> list[str]:
     """Makes the network, or adopts and mends what an interrupted run of the same stack left of it.
 
-    Raises StackError where a name or an address of it is in somebody else's use.
+    Returns warnings for the user. Raises StackError where a name or an address of it is in somebody else's use.
     """
     folder = spec.names.network
     mark = host.read_mark(folder)
     check_owner(folder, mark, spec.owner)
-    problems = conflicts(spec, await host.look(runner), ours=mark is not None)
+    seen = await host.look(runner)
+    problems = conflicts(spec, seen, ours=mark is not None)
     if problems:
         raise StackError(problems)
     await apply(spec, runner)
+    return obstacles(seen)
 
 
 async def apply(spec: NetworkSpec, runner: Runner) -> None:

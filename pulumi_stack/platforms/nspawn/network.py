@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -132,6 +132,7 @@ class Seen:
     links: tuple[Mapping[str, Any], ...]  # ip -j address show
     routes: tuple[Mapping[str, Any], ...]  # ip -j -4 route show table all
     tables: frozenset[str]  # of family ip
+    dropping: tuple[str, ...] = ()  # chains, as "family table chain", that forward nothing unless a rule says so
 
     def bridge(self, name: str) -> Mapping[str, Any] | None:
         """The interface of this name."""
@@ -151,6 +152,15 @@ def drift(spec: NetworkSpec, seen: Seen) -> list[str]:
     if spec.names.table not in seen.tables:
         missing.append("table")
     return missing
+
+
+def obstacles(seen: Seen) -> list[str]:
+    """Warnings about what others' rules do to the machines; they are not ours to change."""
+    return [
+        f"nftables: {chain}: drops what it forwards unless a rule accepts it, so the machines may reach neither each "
+        "other nor Debian's mirrors; accept there what comes from the bridge and what goes to it"
+        for chain in seen.dropping
+    ]
 
 
 def conflicts(spec: NetworkSpec, seen: Seen, *, ours: bool) -> list[Problem]:
@@ -182,19 +192,21 @@ def conflicts(spec: NetworkSpec, seen: Seen, *, ours: bool) -> list[Problem]:
     return problems
 
 
-def _overlaps(spec: NetworkSpec, seen: Seen) -> Iterable[Problem]:
+def _overlaps(spec: NetworkSpec, seen: Seen) -> Iterator[Problem]:
     """The interfaces and routes that use addresses of the subnet, other than the stack's bridge."""
-    users: dict[str, str] = {}
-    for link in seen.links:
-        for each in link.get("addr_info", ()):
-            if each.get("family") == "inet":
-                network = ipaddress.IPv4Interface(f"{each['local']}/{each['prefixlen']}").network
-                users.setdefault(link["ifname"], str(network))
-    for route in seen.routes:
-        if route["dst"] != "default" and route.get("type", "unicast") == "unicast" and "dev" in route:
-            users.setdefault(route["dev"], str(ipaddress.IPv4Network(route["dst"], strict=False)))
-    for device, used in users.items():
-        if device != spec.names.bridge and ipaddress.IPv4Network(used).overlaps(spec.subnet):
+    users = [
+        (link["ifname"], ipaddress.IPv4Interface(f"{each['local']}/{each['prefixlen']}").network)
+        for link in seen.links
+        for each in link.get("addr_info", ())
+        if each["family"] == "inet"
+    ]
+    users += [
+        (route["dev"], ipaddress.IPv4Network(route["dst"], strict=False))
+        for route in seen.routes
+        if route["dst"] != "default" and route.get("type", "unicast") == "unicast" and "dev" in route
+    ]
+    for device, used in dict.fromkeys(users):
+        if device != spec.names.bridge and used.overlaps(spec.subnet):
             yield Problem(
                 "network.subnet",
                 f"'{spec.subnet}'",

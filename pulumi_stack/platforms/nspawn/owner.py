@@ -19,7 +19,7 @@ def check_owner(folder: Path, mark: Mapping[str, Any] | None, owner: str) -> Non
             raise refuse(
                 str(folder),
                 "exists",
-                "this folder was not made by a stack",
+                "no stack made this folder",
                 "move it away, or name the stack otherwise",
             )
         return

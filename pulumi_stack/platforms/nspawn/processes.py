@@ -10,7 +10,7 @@ PROC = Path("/proc")
 
 
 def find(names: MachineNames, proc: Path = PROC) -> list[int]:
-    """The processes that run a machine, or are about to: systemd-nspawn, or what is still to become it."""
+    """The processes that run a machine, or are about to: systemd-nspawn, and the shell that starts it."""
     wanted = {"systemd-nspawn", f"--machine={names.machine}", f"--directory={names.root}"}
     return sorted(int(each.name) for each in proc.iterdir() if each.name.isdigit() and wanted <= _arguments(each))
 
