@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import stat
 import subprocess
 from pathlib import Path
@@ -69,6 +70,16 @@ def test_an_installed_pulumi_is_not_hidden(machine: Machine, checkout: Path, env
 
 def test_doing_it_twice_changes_nothing(machine: Machine, checkout: Path, environment: Path) -> None:
     assert activate(machine, checkout, times=2)["PATH"] == activate(machine, checkout)["PATH"]
+
+
+def test_another_checkout_takes_over(machine: Machine, checkout: Path, environment: Path) -> None:
+    other = checkout.with_name("other")
+    shutil.copytree(checkout, other, symlinks=True)
+    first = activate(machine, other)
+    second = activate(machine, checkout, times=1, **first)
+    assert {name for name, value in second.items() if str(other) in value} == set()
+    assert second["PATH"] == first["PATH"]
+    assert second["PULUMI_BACKEND_URL"] == f"file://{checkout}/.mailpair/pulumi"
 
 
 def test_a_missing_environment_is_named(machine: Machine, checkout: Path) -> None:
