@@ -107,9 +107,25 @@ def owned(mode: str) -> dict[str, dict[str, Any]]:
 
 
 def wanted(options: dict[str, Any]) -> Wanted:
-    """A file from a module's arguments."""
-    mode = int(options["mode"], 8)
-    return Wanted(options["path"], options["content"].encode(), options["owner"], options["group"], mode)
+    """A file from a module's arguments; with a marker, the file as it is with our block in it."""
+    mode, content = int(options["mode"], 8), options["content"]
+    if options.get("marker"):
+        content = with_block((read(options["path"]) or b"").decode(), options["marker"], content)
+    return Wanted(options["path"], content.encode(), options["owner"], options["group"], mode)
+
+
+def with_block(text: str, marker: str, block: str) -> str:
+    """Put a block between lines that a marker tells, in place of the former one or else at the end."""
+    begin, end = f"# BEGIN {marker}", f"# END {marker}"
+    lines = text.splitlines()
+    fresh = [begin, *block.splitlines(), end]
+    if begin in lines and end in lines[lines.index(begin) :]:
+        first = lines.index(begin)
+        last = lines.index(end, first)
+        lines[first : last + 1] = fresh
+    else:
+        lines.extend(fresh)
+    return "".join(f"{line}\n" for line in lines)
 
 
 def make_folders(folders: Iterable[dict[str, Any]], *, pretend: bool) -> list[str]:

@@ -27,6 +27,14 @@ options:
     type: str
     choices: [running, stopped]
     default: running
+  users:
+    description: System users to make first, each with a group of its own and nothing to sign in with.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name: {description: Its name., type: str, required: true}
+      home: {description: Its home, which is not made., type: path, required: true}
   folders:
     description: Folders to make before the files.
     type: list
@@ -52,6 +60,9 @@ options:
         description: Whether the service must be reloaded to notice a change of this file.
         type: bool
         default: true
+      marker:
+        description: Only the lines between marks with this text are ours; the rest of the file stays as it is.
+        type: str
   absent:
     description: Files that must not be there.
     type: list
@@ -107,6 +118,7 @@ actions:
 
 import hashlib
 import os
+import pwd
 import shutil
 import stat
 import tempfile
@@ -154,6 +166,12 @@ def main() -> None:
         argument_spec={
             "name": {"type": "str", "required": True},
             "state": {"type": "str", "choices": ["running", "stopped"], "default": "running"},
+            "users": {
+                "type": "list",
+                "elements": "dict",
+                "default": [],
+                "options": {"name": {"type": "str", "required": True}, "home": {"type": "path", "required": True}},
+            },
             "folders": {"type": "list", "elements": "dict", "default": [], "options": owned("0755")},
             "files": {
                 "type": "list",
@@ -162,6 +180,7 @@ def main() -> None:
                 "options": {
                     "content": {"type": "str", "required": True},
                     "reload": {"type": "bool", "default": True},
+                    "marker": {"type": "str"},
                     **owned("0644"),
                 },
             },
@@ -191,6 +210,7 @@ def run(job: Job) -> None:
         _check(job)
     elif outdated and not running:
         _check(job)
+    _make_users(job)
     job.actions.extend(make_folders(job.params["folders"], pretend=job.module.check_mode))
     _replace(job, outdated, leftovers)
     if running:
@@ -242,6 +262,18 @@ def _can_check(job: Job) -> bool:
     # Before the first run neither the checker nor the certificates are there.
     programs = all(shutil.which(str(command[0])) for command in job.params["check"])
     return programs and all(os.path.exists(path) for path in job.params["watch"])
+
+
+def _make_users(job: Job) -> None:
+    for user in job.params["users"]:
+        try:
+            pwd.getpwnam(user["name"])
+        except KeyError:
+            job.actions.append(f"made the user {user['name']}")
+            if not job.module.check_mode:
+                options = ["--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin"]
+                command = ["useradd", *options, "--home-dir", user["home"], user["name"]]
+                job.module.run_command(command, check_rc=True)
 
 
 def _replace(job: Job, outdated: list[Wanted], leftovers: list[str]) -> None:
