@@ -34,7 +34,7 @@ EXAMPLES = r"""
 - name: Directory for IMAP
   ansible.builtin.copy:
     dest: /etc/mailpair/directory/imap
-    content: "{{ lookup('mailpair.mail.directory', 'imap', site_dir=mailpair_site_dir, back_ends=client_access_plan.back_ends) }}"
+    content: "{{ lookup('mailpair.mail.directory', 'imap', site_dir=mailpair_site_dir, back_ends=names) }}"
     owner: root
     group: dovecot
     mode: "0640"
@@ -55,7 +55,6 @@ from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
 from mailpair.plan.accounts import passwd_file
-from mailpair.servers import Role, Server
 from mailpair.site import SiteError, load
 from mailpair.state import SiteState, StateError
 

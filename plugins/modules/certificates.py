@@ -1,4 +1,3 @@
-#!/usr/bin/python
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The host's half of a certificate's renewal: keys, requests, and putting the answer in place."""
 
@@ -128,7 +127,9 @@ class Renewal:
         requests: dict[str, str] = {}
         if not self.module.check_mode:
             os.makedirs(self.module.params["directory"], mode=0o755, exist_ok=True)
-            requests = {each["certificate"]: self.request(each) for each in self.wanted if each["certificate"] in reasons}
+            requests = {
+                each["certificate"]: self.request(each) for each in self.wanted if each["certificate"] in reasons
+            }
             if new_ca and not requests:
                 self.ca.put()
         self.module.exit_json(changed=bool(reasons) or new_ca, reasons=reasons, requests=requests)
@@ -150,7 +151,15 @@ class Renewal:
         if alternative_names(text) != wanted_names(each):
             return "its names changed"
         # The CA that the controller has now decides, not the one on the host.
-        code, _ = self.openssl("verify", "-purpose", PURPOSES[each["usage"]], "-CAfile", "/dev/stdin", each["certificate"], data=self.ca.content)
+        code, _ = self.openssl(
+            "verify",
+            "-purpose",
+            PURPOSES[each["usage"]],
+            "-CAfile",
+            "/dev/stdin",
+            each["certificate"],
+            data=self.ca.content,
+        )
         if code:
             return "the site's CA did not issue it for this use, or it has expired"
         if remaining(text, time.time()) < 1 / 3:

@@ -1,4 +1,3 @@
-#!/usr/bin/python
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Files that services read by themselves when they change."""
 
@@ -9,8 +8,8 @@ module: files
 short_description: Put files in place that need no reload
 description:
   - Makes folders and replaces files, each in one step and on stable storage before anyone sees it.
-  - For files that a service reads anew when they change, a directory of accounts for example. It shows no content, so it
-    suits secrets, together with C(no_log).
+  - For files that a service reads anew when they change, a directory of accounts for example. It shows no content, so
+    it suits secrets, together with C(no_log).
 options:
   folders:
     description: Folders to make before the files.

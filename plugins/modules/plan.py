@@ -1,4 +1,3 @@
-#!/usr/bin/python
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Documentation of the action plugin of this name; nothing of it runs on a host."""
 
@@ -19,9 +18,9 @@ options:
 attributes:
   check_mode: {support: full, description: It changes nothing.}
 notes:
-  - Servers are the hosts of the groups C(client_access) and C(mailbox). A host's variable C(mailpair_fqdn) is its name
-    (by default its inventory name in the first accepted domain), C(mailpair_addresses) where its peers reach it (by default
-    C(ansible_host)).
+  - Servers are the hosts of the groups C(client_access) and C(mailbox). A host's variable C(mailpair_fqdn) is its
+    name (by default its inventory name in the first accepted domain), C(mailpair_addresses) where its peers reach it
+    (by default C(ansible_host)).
 """
 
 EXAMPLES = r"""

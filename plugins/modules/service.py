@@ -1,4 +1,3 @@
-#!/usr/bin/python
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One service: its files checked, put in place together, and loaded."""
 
@@ -206,9 +205,7 @@ def run(job: Job) -> None:
     stale = not active or read(stamp) != _loaded(job)
     diff = [_difference(file) for file in outdated]
 
-    if running and (outdated or leftovers or stale):
-        _check(job)
-    elif outdated and not running:
+    if outdated or (running and (leftovers or stale)):
         _check(job)
     _make_users(job)
     job.actions.extend(make_folders(job.params["folders"], pretend=job.module.check_mode))
