@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, ip_address
 
+from mailpair.plan import places
 from mailpair.plan.role import RolePlan, addresses_of
 from mailpair.servers import Role, Server
 
@@ -29,6 +30,7 @@ class BasePlan:
     hosts: tuple[HostsEntry, ...]
     public_ports: tuple[int, ...]  # open to anyone
     peer_ports: tuple[int, ...]  # open to front ends only
+    lab_ports: tuple[int, ...]  # open to anyone where a lab measures the direct login
     front_ends_ipv4: tuple[str, ...]
     front_ends_ipv6: tuple[str, ...]
 
@@ -42,6 +44,7 @@ def plan(servers: Sequence[Server], roles: Sequence[RolePlan]) -> BasePlan:
         hosts=tuple(HostsEntry(address, server.fqdn) for server in servers for address in server.addresses),
         public_ports=tuple(sorted({port for role in roles for port in role.public_ports})),
         peer_ports=tuple(sorted({port for role in roles for port in role.peer_ports})),
+        lab_ports=(places.DIRECT_IMAP_PORT, places.DIRECT_POP_PORT),
         front_ends_ipv4=ipv4,
         front_ends_ipv6=tuple(address for address in front_ends if address not in ipv4),
     )

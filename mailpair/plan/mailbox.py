@@ -20,6 +20,18 @@ MAILBOXES_FILE = "/etc/mailpair/mailboxes"
 
 
 @dataclass(frozen=True, slots=True)
+class DirectLoginPlan:
+    """A second Dovecot for measurements in a lab; the role brings it up only where a variable asks for it."""
+
+    imap_port: int = places.DIRECT_IMAP_PORT
+    pop_port: int = places.DIRECT_POP_PORT
+    directory: str = "/etc/mailpair/direct-login"
+    configuration: str = "/etc/dovecot/direct-login.conf"
+    unit: str = "/etc/systemd/system/mailpair-direct-login.service"
+    files: tuple[str, ...] = (unit, configuration, f"{directory}/imap", f"{directory}/pop3")
+
+
+@dataclass(frozen=True, slots=True)
 class MailboxPlan:
     """Values of the role mailbox."""
 
@@ -38,6 +50,7 @@ class MailboxPlan:
     mailboxes_file: str
     special_folders: tuple[str, ...]
     tls: TlsPlan
+    direct_login: DirectLoginPlan
     tls_files: tuple[str, ...]  # a change of these is loaded
     ca: str
     certificate: str
@@ -64,6 +77,7 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> MailboxPlan:
         mailboxes_file=MAILBOXES_FILE,
         special_folders=SPECIAL_FOLDERS,
         tls=TlsPlan(),
+        direct_login=DirectLoginPlan(),
         tls_files=(places.CA_FILE, places.PEER_CERTIFICATE, places.PEER_KEY),
         ca=places.CA_FILE,
         certificate=places.PEER_CERTIFICATE,

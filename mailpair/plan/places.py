@@ -13,6 +13,8 @@ DIRECTORY = "/etc/mailpair/directory"  # passwd-files, one a protocol, on front 
 SASL_SOCKET = "/run/dovecot/smtp-auth"  # where Postfix asks Dovecot about passwords; no part of it is chrooted
 
 LMTP_PORT = 24  # on back ends, TLS from the first byte, a front end's peer certificate is required
+DIRECT_IMAP_PORT = 2993  # on back ends, in a lab that measures; TLS from the first byte
+DIRECT_POP_PORT = 2995
 
 # Earlier versions have known holes.
 DOVECOT_VERSION = "1:2.4.1+dfsg1-6+deb13u7"
