@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from pulumi_stack.errors import refuse
 
-GRACE = 10.0  # seconds between the request to end and the order
+GRACE = 10.0  # seconds
 KEPT_LINES = 4000  # of a program's output
 
 # A program does not outlive us if we are killed: a copy that goes on writing would spoil what the next run makes.
@@ -40,8 +40,9 @@ class Result:
 class Runner:
     """Runs programs, each in a process group of its own."""
 
-    def __init__(self) -> None:
-        """Nothing runs yet."""
+    def __init__(self, grace: float = GRACE) -> None:
+        """Nothing runs yet; ``grace`` are the seconds between the request to end and the order."""
+        self._grace = grace
         self._groups: set[int] = set()
         self._cancelled = False
 
@@ -63,12 +64,14 @@ class Runner:
         env: Mapping[str, str] | None = None,
         cwd: str | None = None,
         on_line: Callable[[str], None] | None = None,
+        detaching: bool = False,
     ) -> Result:
         """Runs a program to its end and returns how it ended, whatever its exit code.
 
         ``env`` replaces the whole environment (default: the caller's); ``on_line`` is called with each line as it is
-        written. Raises :class:`Cancelled` after the user's cancel, StackError where the program is missing. The
-        program's group is ended when the awaiting task is.
+        written. ``detaching`` spares what the program leaves running when it ends well. Raises :class:`Cancelled` after
+        the user's cancel, StackError where the program is missing. The program's group is ended when the awaiting task
+        is.
         """
         self.check_cancelled()
         if shutil.which(argv[0]) is None:
@@ -89,8 +92,8 @@ class Runner:
             lines: deque[str] = deque(maxlen=KEPT_LINES)
             _, code = await asyncio.gather(self._talk(process, stdin, lines, on_line), process.wait())
         finally:
-            # Also on success: what a program leaves running in its group is not wanted any more.
-            await self._end(process)
+            if not (detaching and process.returncode == 0):
+                await self._end(process)
             self._groups.discard(process.pid)
         self.check_cancelled()
         return Result(code, "".join(lines))
@@ -109,7 +112,7 @@ class Runner:
         groups = set(self._groups)
         for group in groups:
             _kill(group, signal.SIGTERM)
-        deadline = asyncio.get_running_loop().time() + GRACE
+        deadline = asyncio.get_running_loop().time() + self._grace
         while groups & self._groups and asyncio.get_running_loop().time() < deadline:
             await asyncio.sleep(0.05)
         for group in groups & self._groups:
@@ -132,13 +135,12 @@ class Runner:
             if on_line is not None:
                 on_line(line.rstrip("\n"))
 
-    @staticmethod
-    async def _end(process: asyncio.subprocess.Process) -> None:
+    async def _end(self, process: asyncio.subprocess.Process) -> None:
         """Ends a program's group, gently at first; returns when the program itself is gone."""
         if process.returncode is None:
             _kill(process.pid, signal.SIGTERM)
             with suppress(TimeoutError):
-                await asyncio.wait_for(process.wait(), GRACE)
+                await asyncio.wait_for(process.wait(), self._grace)
         _kill(process.pid, signal.SIGKILL)
         await process.wait()
 

@@ -27,6 +27,7 @@ from pulumi_stack.process import Runner
 _PAUSE = 0.05  # seconds between two looks at a condition
 _READY = 60.0  # seconds until SSH must answer
 _STOPPED = 30.0  # seconds until a machine must have shut down
+_BECOMING = 1.0  # seconds
 _SSH = 22
 
 
@@ -159,8 +160,10 @@ class Maker:
             await self._runner.check(("systemctl", "restart", self._names.unit))
             return
         # The machine must not hold our pipes, or we would wait for it to end.
-        start = ("sh", "-c", 'log=$1; shift; exec "$@" < /dev/null > "$log" 2>&1', "sh", str(self._names.console))
-        await self._runner.check((*start, *self._spec.start()))
+        quiet = ("sh", "-c", 'log=$1; shift; exec "$@" < /dev/null > "$log" 2>&1', "sh", str(self._names.console))
+        result = await self._runner.run((*quiet, *self._spec.start()), detaching=True)
+        if result.code != 0:
+            raise refuse(f"machine {self._names.name}", f"exit code {result.code}", "must start", result.tail(5))
 
     async def _running(self) -> bool:
         if host.has_systemd():
@@ -200,7 +203,7 @@ class Maker:
         while not await _greets(address):
             self._runner.check_cancelled()
             late = asyncio.get_running_loop().time() > deadline
-            if late or not await self._running():
+            if late or await self._ended():
                 raise refuse(
                     f"machine {self._names.name}",
                     "no answer" if late else "ended",
@@ -208,6 +211,13 @@ class Maker:
                     await self._last_words(),
                 )
             await asyncio.sleep(_PAUSE)
+
+    async def _ended(self) -> bool:
+        """Whether it has ended, and is not just becoming another program: then it has no command line for a moment."""
+        if await self._running():
+            return False
+        await asyncio.sleep(_BECOMING)
+        return not await self._running()
 
     async def _last_words(self) -> str:
         """What the console said last."""

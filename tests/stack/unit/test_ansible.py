@@ -31,7 +31,7 @@ def test_ssh_trusts_only_the_pinned_key() -> None:
         "ssh",
         *("-o", "BatchMode=yes", "-o", "ConnectTimeout=5", "-o", "LogLevel=ERROR"),
         *("-i", "/site/key", "-o", "IdentitiesOnly=yes"),
-        *("-o", "UserKnownHostsFile=/site/known hosts", "-o", "StrictHostKeyChecking=yes"),
+        *("-o", 'UserKnownHostsFile="/site/known hosts"', "-o", "StrictHostKeyChecking=yes"),
         *("-p", "22", "root@10.213.0.11"),
         """sh -c 'echo "$1"' sh 'it'"'"'s'""",
     ]

@@ -55,7 +55,7 @@ def test_cancel_ends_a_program_with_its_children(tmp_path: Path) -> None:
     file = tmp_path / "child"
 
     async def cancelled() -> None:
-        runner = Runner()
+        runner = Runner(grace=0.1)
         task = asyncio.create_task(runner.run(("sh", "-c", STUBBORN.format(file))))
         while not file.exists() or not file.read_text():
             await asyncio.sleep(0.01)
