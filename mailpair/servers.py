@@ -71,9 +71,9 @@ def _variables(server: Server, connection: Connection) -> dict[str, Any]:
     if connection.private_key is not None:
         variables["ansible_ssh_private_key_file"] = str(connection.private_key)
     if connection.known_hosts is not None:
-        variables["ansible_ssh_common_args"] = (
-            f"-o UserKnownHostsFile={shlex.quote(str(connection.known_hosts))} -o StrictHostKeyChecking=yes"
-        )
+        # OpenSSH takes this option for a list of files, and a file with a space in its name only within quotes.
+        option = f'UserKnownHostsFile="{connection.known_hosts}"'
+        variables["ansible_ssh_common_args"] = f"-o {shlex.quote(option)} -o StrictHostKeyChecking=yes"
     if connection.instance is not None:
         variables["mailpair_instance"] = connection.instance
     return variables

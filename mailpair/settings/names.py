@@ -93,12 +93,11 @@ ADDRESS = Notation("an address such as ada@contoso.com", _parse_address, "ada@co
 """A mail address; it means its lower-case form."""
 
 
-def _named(said: str, pattern: str, example: str, *, lower: bool = False) -> Notation[str]:
+def _named(said: str, pattern: str, example: str) -> Notation[str]:
     compiled = re.compile(pattern)
 
     def parse(raw: object) -> str:
         text = expect_text(raw, f"must be {said}")
-        text = text.lower() if lower else text
         if not compiled.fullmatch(text):
             raise NotationError(f"must be {said}")
         return text
@@ -107,11 +106,11 @@ def _named(said: str, pattern: str, example: str, *, lower: bool = False) -> Not
 
 
 SERVER = _named(
-    "a server's name in the inventory, of 1 to 63 letters, digits, hyphens and underscores",
-    r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?",
+    "a server's name in the inventory, of 1 to 253 letters, digits and . _ -",
+    r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?",
     "back1",
 )
-"""The name that an inventory or a stack gives to a server."""
+"""The name that an inventory or a stack gives to a server; upper and lower case differ, as they do there."""
 
 TITLE = _named(
     "a name of 1 to 64 letters, digits, spaces and . _ - ( ), with a letter or digit first",

@@ -18,7 +18,7 @@ E = TypeVar("E", bound=Enum)
 _UNITS = {"B": 1, "KB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30, "TB": 1 << 40}
 # The second form is what Get-ReceiveConnector prints: 36 MB (37,748,736 bytes).
 _SIZE = re.compile(
-    r"(?P<number>[0-9]{1,15}) ?(?P<unit>[KMGT]?B)?(?: \((?P<bytes>[0-9,]{1,20}) bytes\))?", re.IGNORECASE
+    r"(?P<number>[0-9]{1,18}) ?(?P<unit>[KMGT]?B)?(?: \((?P<bytes>[0-9,]{1,24}) bytes\))?", re.IGNORECASE
 )
 
 
@@ -82,8 +82,10 @@ def expect_text(raw: object, rule: str, remedy: str = "") -> str:
 def _parse_boolean(raw: object) -> bool:
     if isinstance(raw, bool):
         return raw
-    meant = _MEANT.get(str(raw).lower())
-    raise NotationError("must be true or false", f"write {meant}, without quotes" if meant else "")
+    written = str(raw).lower()
+    meant = _MEANT.get(written)
+    quoted = ", without quotes" if meant == written else ""
+    raise NotationError("must be true or false", f"write {meant}{quoted}" if meant else "")
 
 
 BOOLEAN = Notation("true or false", _parse_boolean, "true")

@@ -139,7 +139,8 @@ class _Reader:
             top.value[top.key] = value
             top.key = None
         elif not isinstance(value, str):
-            return self._refuse(line, shown(value), "must be text, as every key", "put it in quotes")
+            written = "a list or mapping" if isinstance(value, list | dict) else shown(value)
+            return self._refuse(line, written, "must be text, as every key", "put it in quotes")
         else:
             if value in top.lines:
                 rule = f"must be there once, and is in line {top.lines[value]} already"

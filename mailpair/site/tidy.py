@@ -24,8 +24,9 @@ class Tidied:
         self.data: dict[str, Any] = self._group(root, data, ())
 
     def _group(self, group: Group, data: dict[str, object], path: paths.Path) -> dict[str, Any]:
+        unasked = {each.name: None for each in group.members if isinstance(each, Named) and each.ready}
         tidy: dict[str, Any] = {}
-        for key, value in data.items():
+        for key, value in {**unasked, **data}.items():
             member = group.member(key)
             place = (*path, key)
             if isinstance(member, Group | Named):

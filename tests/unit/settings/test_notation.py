@@ -1,0 +1,221 @@
+"""Every notation takes what people write and paste, gives back what it took, and never fails but in its own way."""
+
+from __future__ import annotations
+
+from enum import Enum
+from ipaddress import ip_address
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from mailpair.settings import endpoints, names, notation
+from mailpair.settings.notation import Notation, NotationError
+from mailpair.settings.values import AuthMechanism, Binding, ConnectionSetting, Encryption, SmartHost
+
+SIZE = notation.size(0, 1 << 50)
+
+NOTATIONS: dict[str, Notation[Any]] = {
+    "boolean": notation.BOOLEAN,
+    "whole number": notation.whole_number(1, 65535),
+    "size": SIZE,
+    "word": notation.word(Encryption),
+    "words": notation.words(AuthMechanism),
+    "greeting": notation.greeting(255),
+    "domain": names.DOMAIN,
+    "certificate name": names.CERTIFICATE_NAME,
+    "address space": names.ADDRESS_SPACE,
+    "address": names.ADDRESS,
+    "server": names.SERVER,
+    "title": names.TITLE,
+    "credential": names.CREDENTIAL,
+    "binding": endpoints.BINDING,
+    "connection": endpoints.CONNECTION,
+    "smart host": endpoints.SMART_HOST,
+}
+
+# Whatever a document can hold, and text that comes near to what is wanted.
+near = st.text("ab.-_@:[]*%0129 SLMKBGT(),\u00fc\u2460\n", max_size=30)
+raw = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=80) | near,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+
+labels = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,10}[a-z0-9])?", fullmatch=True)
+domains = st.builds(
+    lambda head, tail: ".".join([*head, tail]),
+    st.lists(labels, min_size=1, max_size=4),
+    st.sampled_from(["test", "com", "x2"]),
+)
+ports = st.integers(1, 65535)
+addresses = st.ip_addresses().filter(lambda each: not each.is_multicast and not getattr(each, "ipv4_mapped", None))
+
+
+@pytest.mark.parametrize("name", NOTATIONS)
+@given(data=st.data())
+def test_anything_is_taken_or_refused_in_one_line(name: str, data: st.DataObject) -> None:
+    try:
+        NOTATIONS[name].parse(data.draw(raw))
+    except NotationError as error:
+        problem = error
+    else:
+        return
+    assert problem.rule
+    assert str(problem).isprintable()
+
+
+@pytest.mark.parametrize("name", NOTATIONS)
+@given(data=st.data())
+def test_what_is_taken_is_taken_again_as_it_is_written(name: str, data: st.DataObject) -> None:
+    """Values that are text, or have Exchange's notation as their text, survive being written down."""
+    notation = NOTATIONS[name]
+    try:
+        value = notation.parse(data.draw(raw))
+    except NotationError:
+        return
+    written = value
+    if isinstance(value, frozenset):
+        written = [each.value for each in value]
+    elif isinstance(value, Enum):
+        written = value.value
+    elif not isinstance(value, bool | int | str):
+        written = str(value)
+    assert notation.parse(written) == value
+
+
+@given(addresses, ports)
+def test_bindings_survive_being_written(address: Any, port: int) -> None:
+    binding = Binding(address, port)
+    assert endpoints.BINDING.parse(str(binding)) == binding
+
+
+@given(domains, ports, st.sampled_from(Encryption))
+def test_connection_settings_survive_being_written(host: str, port: int, encryption: Encryption) -> None:
+    setting = ConnectionSetting(host, port, encryption)
+    assert endpoints.CONNECTION.parse(str(setting)) == setting
+    assert endpoints.CONNECTION.parse(str(setting).swapcase()) == setting
+
+
+@given(domains | addresses.map(str), ports)
+def test_smart_hosts_survive_being_written(host: str, port: int) -> None:
+    assert endpoints.SMART_HOST.parse(str(SmartHost(host, port))) == SmartHost(host, port)
+
+
+@given(st.integers(0, 1 << 50))
+@example(36 << 20)
+@example((2 << 30) - 1)
+def test_sizes_survive_being_written(size: int) -> None:
+    written = notation.format_size(size)
+    assert SIZE.parse(written.replace("bytes", "B")) == size
+    assert SIZE.parse(f"{written.replace('bytes', 'B')} ({size:,} bytes)") == size
+
+
+@given(st.from_regex(r"[a-z0-9_-]{1,8}(\.[a-z0-9_-]{1,8}){0,3}", fullmatch=True), domains)
+def test_addresses_mean_their_lower_case_form(local: str, domain: str) -> None:
+    assert names.ADDRESS.parse(f"{local}@{domain}".upper()) == f"{local}@{domain}"
+
+
+TAKEN: list[tuple[str, object, object]] = [
+    ("size", "36 MB", 36 << 20),
+    ("size", "36MB", 36 << 20),
+    ("size", "64kb", 64 << 10),
+    ("size", "36 MB (37,748,736 bytes)", 36 << 20),
+    ("size", "37748736", 36 << 20),
+    ("size", 37748736, 36 << 20),
+    ("size", "1 TB", 1 << 40),
+    (
+        "words",
+        "Tls, BasicAuth, BasicAuthRequireTLS",
+        {AuthMechanism.TLS, AuthMechanism.BASIC_AUTH, AuthMechanism.BASIC_AUTH_REQUIRE_TLS},
+    ),
+    ("words", ["tls", "TLS"], {AuthMechanism.TLS}),
+    ("words", "None", {AuthMechanism.NONE}),
+    ("word", "ssl", Encryption.SSL),
+    ("greeting", "The POP3 service is ready.", "The POP3 service is ready."),
+    ("greeting", "7", "7"),
+    ("domain", "Dublin01.Contoso.com", "dublin01.contoso.com"),
+    ("domain", "xn--bcher-kva.test", "xn--bcher-kva.test"),
+    ("certificate name", "*.Contoso.com", "*.contoso.com"),
+    ("address space", "*", "*"),
+    ("address space", "*.contoso.com", "*.contoso.com"),
+    ("server", "Back1.contoso.com", "Back1.contoso.com"),
+    ("title", "Client Frontend (DUB01)", "Client Frontend (DUB01)"),
+    ("binding", "[::]:995", Binding(ip_address("::"), 995)),
+    ("binding", "0.0.0.0:995", Binding(ip_address("0.0.0.0"), 995)),
+    ("binding", "[FD00:0::1]:25", Binding(ip_address("fd00::1"), 25)),
+    ("connection", "Dublin01.Contoso.com:995:SSL", ConnectionSetting("dublin01.contoso.com", 995, Encryption.SSL)),
+    ("connection", "mail.contoso.com:110:tls", ConnectionSetting("mail.contoso.com", 110, Encryption.TLS)),
+    ("smart host", "relay.contoso.com", SmartHost("relay.contoso.com", 25)),
+    ("smart host", "10.0.0.1", SmartHost("10.0.0.1", 25)),
+    ("smart host", "[10.0.0.1]:587", SmartHost("10.0.0.1", 587)),
+    ("smart host", "[fd00::1]", SmartHost("fd00::1", 25)),
+]
+
+
+@pytest.mark.parametrize(("name", "written", "value"), TAKEN)
+def test_what_administrators_write_is_taken(name: str, written: object, value: object) -> None:
+    assert NOTATIONS[name].parse(written) == value
+
+
+REFUSED: list[tuple[str, object, str]] = [
+    ("domain", "a" * 64 + ".test", "must be a full name of letters, digits and hyphens, such as mail.contoso.com"),
+    ("domain", "a." * 126 + "test", "must be a full name of letters, digits and hyphens, such as mail.contoso.com"),
+    ("domain", "\u00fc" * 70 + ".test", "must be in ASCII; write its IDNA form, which begins with xn--"),
+    ("domain", "contoso.123", "must be a full name of letters, digits and hyphens, such as mail.contoso.com"),
+    (
+        "address",
+        "a" * 65 + "@contoso.test",
+        "must have 1 to 64 letters, digits, hyphens and underscores before its @, with single dots between them",
+    ),
+    (
+        "address",
+        "ada+lists@contoso.test",
+        "must have 1 to 64 letters, digits, hyphens and underscores before its @, with single dots between them",
+    ),
+    ("address", "ada@b\u00fccher.test", "domain must be in ASCII; write 'xn--bcher-kva.test'"),
+    ("smart host", "relay.test:0", "port must be a whole number from 1 to 65535"),
+    (
+        "smart host",
+        "",
+        "must be a server's name or address, with a port if it is not 25, such as relay.contoso.com:587",
+    ),
+    ("smart host", "a:25:25", "port must be a whole number from 1 to 65535"),
+    ("binding", "0.0.0.0:99999999999", "port must be a whole number from 1 to 65535"),
+    ("binding", "0.0.0.0:\u0665", "port must be a whole number from 1 to 65535"),
+    ("binding", "0.0.0.0:110:TLS", "must be an address and a port, such as 0.0.0.0:995 or [::]:995"),
+]
+
+
+@pytest.mark.parametrize(("name", "written", "problem"), REFUSED)
+def test_what_is_refused_at_the_edges(name: str, written: object, problem: str) -> None:
+    with pytest.raises(NotationError) as caught:
+        NOTATIONS[name].parse(written)
+    assert str(caught.value) == problem
+
+
+@pytest.mark.parametrize("text", ["", " ready", "ready ", "x" * 256])
+def test_a_greeting_is_a_line_that_is_seen_whole(text: str) -> None:
+    with pytest.raises(NotationError):
+        notation.greeting(255).parse(text)
+
+
+@pytest.mark.parametrize("character", '#$%<>[]{}`"\\\x7f\u00e9\t')
+def test_a_greeting_has_no_character_with_a_meaning(character: str) -> None:
+    with pytest.raises(NotationError):
+        notation.greeting(255).parse(f"Ready{character}or not")
+
+
+@pytest.mark.parametrize(
+    ("certificate", "host", "covered"),
+    [
+        ("mail.contoso.test", "mail.contoso.test", True),
+        ("*.contoso.test", "mail.contoso.test", True),
+        ("*.contoso.test", "contoso.test", False),
+        ("*.contoso.test", "a.mail.contoso.test", False),
+        ("mail.contoso.test", "imap.contoso.test", False),
+    ],
+)
+def test_what_a_certificate_s_name_covers(certificate: str, host: str, *, covered: bool) -> None:
+    assert names.covers(certificate, host) is covered

@@ -1,0 +1,73 @@
+"""Where documents and servers must agree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from mailpair.servers import Role, Server
+from mailpair.site import Site, SiteError, join
+
+FRONT = Server("front1", Role.CLIENT_ACCESS, "front1.contoso.test", ("10.0.0.11", "fd00::11"))
+BACK = Server("back1", Role.MAILBOX, "back1.contoso.test", ("10.0.0.12",))
+
+Load = Callable[[dict[str, object]], Site]
+
+CASES: dict[str, tuple[dict[str, object], list[Server], list[str]]] = {
+    "a pair": ({}, [FRONT, BACK], []),
+    "a server of its own settings": ({"servers[front1]": {}}, [FRONT, BACK], []),
+    "a mailbox on a front end": (
+        {"mailboxes[ada@contoso.test].server": "front1"},
+        [FRONT, BACK],
+        [
+            "mailboxes[ada@contoso.test].server: 'front1': must be a mailbox server; the inventory's group mailbox has back1"
+        ],
+    ),
+    "settings of a back end": (
+        {"servers[back1]": {}},
+        [FRONT, BACK],
+        [
+            "servers[back1]: 'back1': must be a client access server; the inventory's group client_access has front1"
+        ],
+    ),
+    "no servers": (
+        {},
+        [],
+        [
+            "inventory: group client_access: must have one server at least; add it",
+            "inventory: group mailbox: must have one server at least; add it",
+            "mailboxes[ada@contoso.test].server: 'back1': must be a mailbox server; the inventory's group mailbox has none",
+            (
+                "mailboxes[administrator@contoso.test].server: 'back1': must be a mailbox server; "
+                "the inventory's group mailbox has none"
+            ),
+        ],
+    ),
+    "one server that is both": (
+        {},
+        [FRONT, BACK, Server("front1", Role.MAILBOX, "front1.contoso.test", ())],
+        [
+            "inventory[front1]: 'front1': must be a name of one server; front1 (client_access) has it as well",
+            "inventory[front1]: 'front1.contoso.test': must be a full name of one server; "
+            "front1 (client_access) has it as well",
+        ],
+    ),
+    "two servers at one address": (
+        {},
+        [FRONT, BACK, Server("back2", Role.MAILBOX, "back2.contoso.test", ("10.0.0.13", "fd00::11"))],
+        ["inventory[back2]: 'fd00::11': must be an address of one server; front1 (client_access) has it as well"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("changes", "servers", "problems"), CASES.values(), ids=list(CASES))
+def test_what_is_said_of_documents_and_servers(
+    loaded: Load, changes: dict[str, object], servers: list[Server], problems: list[str]
+) -> None:
+    told: list[str] = []
+    try:
+        join(loaded(changes), servers)
+    except SiteError as error:
+        told = str(error).splitlines()
+    assert told == problems
