@@ -11,6 +11,9 @@ FOLDER = "/etc/postfix"
 CREDENTIALS = f"{FOLDER}/credentials"  # logins at smart hosts, readable to root alone
 OWN_DOMAINS_MAP = f"texthash:{FOLDER}/own_domains"
 
+INSPECTOR = "/usr/local/lib/mailpair/inspect-mail"  # refuses what Postfix would not deliver as it came
+HEADER_SIZE_LIMIT = 262144  # bytes of one header field; Postfix would cut a larger one
+
 # Whom Debian trusts; a front end's administrator adds a private CA with update-ca-certificates.
 SYSTEM_CA_FILE = "/etc/ssl/certs/ca-certificates.crt"
 

@@ -11,7 +11,7 @@ from mailpair.plan.tls import TlsPlan
 from mailpair.servers import Role, Server
 from mailpair.site.model import AuthMechanism, PermissionGroup, ReceiveConnector, Site
 
-PACKAGES = (f"postfix>={postfix.VERSION}",)
+PACKAGES = (f"postfix>={postfix.VERSION}", "python3")
 SIGN_IN_PACKAGES = ("libsasl2-modules",)  # the client's side of PLAIN and LOGIN, for smart hosts
 
 _FILES_OF_OTHERS = (
@@ -37,12 +37,14 @@ class ReceiveConnectorPlan:
     fqdn: str
     domains: tuple[str, ...]
     message_size_limit: int  # the largest of all connectors
+    header_size_limit: int  # of one field, in bytes
     services: tuple[postfix.Service, ...]  # one for each binding of an enabled connector
     mailboxes: tuple[Entry, ...]
     aliases: tuple[Entry, ...]
     senders: tuple[Entry, ...]
     outgoing: send_connector.Outgoing
     folder: str
+    inspector: str
     credentials: str  # the file that holds them
     watch: tuple[str, ...]  # files of others, read by each process as it starts
     system_ca: str
@@ -67,12 +69,14 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> ReceiveConnec
         fqdn=server.fqdn,
         domains=site.accepted_domains,
         message_size_limit=max((each.max_message_size for each in enabled), default=_LEAST_SIZE_LIMIT),
+        header_size_limit=postfix.HEADER_SIZE_LIMIT,
         services=tuple(service for connector in enabled for service in services(connector)),
         mailboxes=recipients.mailboxes(site, {each.name: each.fqdn for each in servers if each.role is Role.MAILBOX}),
         aliases=recipients.aliases(site),
         senders=recipients.senders(site),
         outgoing=outgoing,
         folder=postfix.FOLDER,
+        inspector=postfix.INSPECTOR,
         credentials=postfix.CREDENTIALS,
         watch=(*_FILES_OF_OTHERS, *((postfix.CREDENTIALS,) if outgoing.credentials else ())),
         system_ca=postfix.SYSTEM_CA_FILE,

@@ -1,0 +1,108 @@
+"""What is refused before Postfix would change it, and that all the rest passes as it is."""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PROGRAM = Path(__file__).parents[3] / "roles/receive_connector/files/inspect_mail.py"
+LIMIT = 100
+TRACE = b"Received: from client.test ([192.0.2.1])\r\n\tby mail.contoso.test with ESMTP\r\n"
+REFUSED = "554 5.6.0 refused, since it could not be delivered as it is: "
+
+
+@pytest.fixture(scope="module")
+def inspect() -> Any:
+    """The program as a module."""
+    spec = importlib.util.spec_from_file_location("inspect_mail", PROGRAM)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def session(inspect: Any, message: bytes) -> tuple[str, bytes]:
+    """The last answer to the sender, and what the server that queues was told after DATA."""
+    commands = b"EHLO mail.contoso.test\r\nDATA\r\n" + TRACE + message + b".\r\nQUIT\r\n"
+    replies = b"220 hello\r\n250-one\r\n250 two\r\n354 go on\r\n250 2.0.0 queued\r\n"
+    answers, told = io.BytesIO(), io.BytesIO()
+    inspect.serve(io.BytesIO(commands), answers, io.BytesIO(replies), told, LIMIT)
+    return answers.getvalue().decode().splitlines()[-1], told.getvalue().partition(b"DATA\r\n")[2]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        b"",
+        b"\r\n",
+        b"Subject: x\r\n\r\ntext\r\n",
+        b"Subject: x\r\n",
+        b"Subject:\r\n folded\r\n\t \r\n\r\ntext\r\n",
+        b"X-Odd!#$%&'*+/=?^_`{|}~: 1\r\n\r\n",
+        b"Subject: \xe5\x85\xab\r\n\r\n\xff\xfe\r\n",
+        b"Subject: x\r\n\r\n" + b"y" * 5000 + b"\r\n",
+        b"Subject: x\r\n\r\n..leading dot\r\nFrom here\r\nno: field \r\n text\r\n",
+        b"\r\nno header at all\r\n",
+        b"Received: an older hop\r\n\r\n",
+        b"Subject: x\r\nX-Mailbox-Line: From ada Mon May  2\r\n\r\n",
+        b"X-Mailbox-Line: of somebody\r\n\r\n",
+    ],
+)
+def test_a_message_passes_as_it_is(inspect: Any, message: bytes) -> None:
+    assert session(inspect, message) == ("250 2.0.0 queued", TRACE + message + b".\r\nQUIT\r\n")
+
+
+@pytest.mark.parametrize(
+    ("message", "fault"),
+    [
+        (
+            b"X-Mailbox-Line: From ada@contoso.test Mon May  2 2005\r\nSubject: x\r\n\r\n",
+            "line 1 is the From line of a mailbox file, not a header field",
+        ),
+        (
+            b"X-Mailbox-Line: >From ada@contoso.test Mon May  2 2005\r\n\r\n",
+            "line 1 is the From line of a mailbox file, not a header field",
+        ),
+        (
+            b"X-Mailbox-Line: From : ada\r\n\r\n",
+            "line 1 has a blank between the name of a header field and its colon",
+        ),
+        (b"A: 1\r\nTo  : ada\r\n\r\n", "line 2 has a blank between the name of a header field and its colon"),
+        (b"A: 1\r\nno field\r\n", "line 2 is not a header field, and no empty line before it ends the header"),
+        (b": 1\r\n", "line 1 is not a header field, and no empty line before it ends the header"),
+        (b"\xc3\xa9: 1\r\n", "line 1 is not a header field, and no empty line before it ends the header"),
+        (b"A: " + b"x" * 200 + b"\r\n\r\n", "the header field in line 1 is larger than 100 bytes"),
+        (
+            b"A: 1\r\n" + b" x" * 30 + b"\r\n" + b" y" * 30 + b"\r\n",
+            "the header field in line 3 is larger than 100 bytes",
+        ),
+        (b"A: 1\r\n\r\nzero \0\r\n", "line 3 has a NUL byte"),
+        (b"A: \0\r\n", "line 1 has a NUL byte"),
+        (b"A: 1\r\n\r\nlone\rCR\r\n", "line 3 has a CR that no LF follows"),
+        (b"A: 1\r\n\r\ntwo\r\r\n", "line 3 has a CR that no LF follows"),
+        (b"\r\n folded\r\n", "it begins with a folded line that continues no header field"),
+    ],
+)
+def test_what_would_be_changed_is_refused(inspect: Any, message: bytes, fault: str) -> None:
+    answer, told = session(inspect, message)
+    assert answer == REFUSED + fault
+    assert b"\r\n.\r\n" not in told
+
+
+def test_the_queue_refuses_for_reasons_of_its_own(inspect: Any) -> None:
+    answers, told = io.BytesIO(), io.BytesIO()
+    replies = b"220 hello\r\n452 4.3.1 no space\r\n"
+    inspect.serve(io.BytesIO(b"DATA\r\nQUIT\r\n"), answers, io.BytesIO(replies), told, LIMIT)
+    assert (answers.getvalue(), told.getvalue()) == (replies, b"DATA\r\nQUIT\r\n")
+
+
+def test_a_message_that_breaks_off_is_not_queued(inspect: Any) -> None:
+    told = io.BytesIO()
+    commands = b"DATA\r\n" + TRACE + b"Subject: x\r\n"
+    inspect.serve(io.BytesIO(commands), io.BytesIO(), io.BytesIO(b"220 hello\r\n354 go on\r\n"), told, LIMIT)
+    assert told.getvalue() == commands
