@@ -41,7 +41,7 @@ unit: build-engine ## run the tests that need no hosts
 	@$(activate) pytest tests --ignore tests/e2e $(ARGS)
 molecule: build-engine ## run the Molecule scenario with hosts of its own
 	@$(activate) molecule test $(ARGS)
-e2e: build-engine ## run the tests that use the pair as clients do
+e2e: build-engine ## use a pair of the tests' own as clients do
 	@$(activate) pytest tests/e2e $(ARGS)
 bench: build-engine ## measure a pair of the benchmark's own
 	@$(activate) python -m bench $(ARGS)

@@ -11,6 +11,9 @@ import pytest
 from tests.tools.conftest import ROOT, Machine
 
 PASSED = "=================== 12 passed in 1.23s ===================="
+COLOURED = (
+    "\033[32m======== \033[32m\033[1m7 passed\033[0m, \033[33m1 warning\033[0m\033[32m in 0.5s\033[0m ========\033[0m"
+)
 MIXED = "======= 1 failed, 120 passed, 2 warnings, 1 error in 65.20s (0:01:05) ======="
 
 
@@ -20,6 +23,7 @@ MIXED = "======= 1 failed, 120 passed, 2 warnings, 1 error in 65.20s (0:01:05) =
         ([PASSED], 0, "12 passed, 0 failed", 0),
         ([PASSED, "something between", PASSED], 0, "24 passed, 0 failed", 0),
         ([PASSED, MIXED], 2, "132 passed, 2 failed", 2),
+        ([COLOURED], 0, "7 passed, 0 failed", 0),
         (["ruff: 3 errors"], 2, "0 passed, 0 failed", 2),
     ],
 )
@@ -30,7 +34,7 @@ def test_the_last_line_sums_up(
     run.parent.mkdir(parents=True)
     shutil.copy(ROOT / ".ci/run", run)
     machine.has("mktemp", "tee")
-    lines = "\n".join(f"echo '{line}'" for line in printed)
+    lines = "\n".join(f"printf '%s\\n' '{line}'" for line in printed)
     machine.pretends("make", f"[ $1 = down ] && exit\n{lines}\nexit {ends}")
     done = subprocess.run([run], check=False, env={"PATH": str(machine.folder)}, capture_output=True, text=True)
     assert done.stdout.splitlines()[-1] == summary
