@@ -27,7 +27,7 @@ _FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,250}")
 # The key's encryption slows a guesser down only a little: the passphrase itself has to be hard to guess.
 _PASSPHRASE_LENGTH = 16
 
-# A file that changed this lately may change again within one tick of its time stamp.
+# A file that changed this lately may change again within one tick of its time stamp: it is looked at again next time.
 _SETTLED_NS = 2_000_000_000
 
 
@@ -197,11 +197,11 @@ class SiteState:
         clear = self.ensure_password(address)
         hash_file = self.hash_file(address)
         with private_files.locked(self._root):
-            cached = _read(hash_file).strip() if hash_file.exists() else ""
-            if cached and not passwords.is_hash(cached):
+            cached = _read(hash_file).strip() if hash_file.exists() else None
+            if cached is not None and not passwords.is_hash(cached):
                 raise StateError(f"{hash_file} is not an argon2id hash; remove it, or set the password again")
             if not clear.exists():
-                if not cached:
+                if cached is None:
                     raise StateError(f"{hash_file} was removed while it was read; run again")
                 return cached
             # Equal time stamps say that the hash was made, or last checked, for this very file.
@@ -213,8 +213,8 @@ class SiteState:
             if not cached or not passwords.is_current(cached, password):
                 cached = passwords.make_hash(password)
                 private_files.write(hash_file, cached + "\n")
-            if time.time_ns() - stamp > _SETTLED_NS:
-                os.utime(hash_file, ns=(stamp, stamp))
+            settled = stamp if time.time_ns() - stamp > _SETTLED_NS else 0
+            os.utime(hash_file, ns=(settled, settled))
             return cached
 
     # Credentials for other people's servers

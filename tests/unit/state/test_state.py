@@ -1,0 +1,377 @@
+"""The private folder of a site: made once, kept private, and clear about what a person has to mend."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import stat
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from pathlib import Path
+
+import argon2
+import pytest
+from cryptography.hazmat.primitives import serialization
+
+from mailpair import passwords
+from mailpair.state import PASSPHRASE_VARIABLE, SiteState, StateError
+
+ADA = "ada@contoso.test"
+ED = "ssh-ed25519 AAAAC3Nz"
+
+
+@pytest.fixture(autouse=True)
+def no_passphrase_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(PASSPHRASE_VARIABLE, raising=False)
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> SiteState:
+    return SiteState(tmp_path)
+
+
+def age(path: Path, seconds: int = 10) -> None:
+    """Makes a file look as if it had last changed some time ago."""
+    when = path.stat().st_mtime_ns - seconds * 1_000_000_000
+    os.utime(path, ns=(when, when))
+
+
+def right(phc: str, password: str) -> bool:
+    try:
+        return argon2.PasswordHasher().verify(phc, password)
+    except argon2.exceptions.VerifyMismatchError:
+        return False
+
+
+def told(action: Callable[[], object]) -> str:
+    with pytest.raises(StateError) as caught:
+        action()
+    return str(caught.value)
+
+
+# The folder
+
+
+def test_a_look_at_paths_makes_nothing(state: SiteState, tmp_path: Path) -> None:
+    paths = [state.root, state.ca_certificate, state.known_hosts, state.ssh_key, state.password_file(ADA)]
+    assert state.pinned_keys("10.0.0.1") == ()
+    assert all(path.is_relative_to(tmp_path / "private") for path in paths)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_everything_is_its_owner_s_alone(state: SiteState) -> None:
+    before = os.umask(0)
+    try:
+        state.certificate_authority()
+        state.ensure_ssh_key()
+        state.pin_host("10.0.0.1", [ED])
+        state.password_hash(ADA)
+        state.set_password("bob@contoso.test", "hunter2")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(state.root.stat().st_mode) == 0o700
+    for path in state.root.rglob("*"):
+        assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
+
+
+def test_a_folder_that_was_open_to_others_is_closed(state: SiteState) -> None:
+    state.ensure_password(ADA)
+    state.root.chmod(0o755)
+    state.password_file(ADA).parent.chmod(0o755)
+    state.password_file(ADA).chmod(0o644)
+    state.password_hash(ADA)
+    assert stat.S_IMODE(state.root.stat().st_mode) == 0o700
+    assert stat.S_IMODE(state.password_file(ADA).parent.stat().st_mode) == 0o700
+    assert stat.S_IMODE(state.password_file(ADA).stat().st_mode) == 0o600
+
+
+def test_a_site_that_is_not_there_is_named(tmp_path: Path) -> None:
+    missing = SiteState(tmp_path / "none")
+    assert told(missing.ensure_ssh_key) == (
+        f"{tmp_path / 'none' / 'private' / 'ssh'} can't be made: No such file or directory"
+    )
+
+
+@pytest.mark.parametrize("name", ["../ada", "a/b", "", ".hidden", "a\0b", "a\nb", "\u00fc@contoso.test"])
+def test_a_name_never_leads_out_of_the_folder(state: SiteState, name: str) -> None:
+    expected = f"{name!r} can't be the name of a file; letters, digits and . _ - + @ can"
+    assert told(lambda: state.ensure_password(name)) == expected
+    assert told(lambda: state.credential(name)) == expected
+
+
+# The CA
+
+
+def test_a_site_has_one_ca(state: SiteState) -> None:
+    first = state.certificate_authority().certificate_pem
+    assert SiteState(state.root.parent).certificate_authority().certificate_pem == first
+    assert state.ca_certificate.read_text() == first
+
+
+def test_the_ca_s_key_is_encrypted_with_a_passphrase_of_its_own(state: SiteState) -> None:
+    state.certificate_authority()
+    passphrase = (state.root / "ca" / "passphrase").read_text()
+    assert len(passphrase) > 40
+    key = (state.root / "ca" / "key.pem").read_bytes()
+    serialization.load_pem_private_key(key, passphrase.strip().encode())
+    with pytest.raises(ValueError, match="password"):
+        serialization.load_pem_private_key(key, b"another one")
+
+
+def test_the_passphrase_may_be_elsewhere(state: SiteState, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere = tmp_path / "passphrase"
+    elsewhere.write_text("correct horse battery\nsecond line\n")
+    elsewhere.chmod(0o640)
+    monkeypatch.setenv(PASSPHRASE_VARIABLE, str(elsewhere))
+    first = state.certificate_authority().certificate_pem
+    assert state.certificate_authority().certificate_pem == first
+    assert not (state.root / "ca" / "passphrase").exists()
+    assert stat.S_IMODE(elsewhere.stat().st_mode) == 0o640
+    key = (state.root / "ca" / "key.pem").read_bytes()
+    serialization.load_pem_private_key(key, b"correct horse battery")
+
+    elsewhere.write_text("another passphrase\n")
+    assert told(state.certificate_authority) == (
+        f"{state.root / 'ca'}: the CA's key can't be opened; its passphrase is another one, or it is damaged"
+    )
+    elsewhere.write_text("too short\n")
+    assert told(state.certificate_authority) == (
+        f"the first line of {elsewhere} must be the passphrase of the CA's key, of 16 characters or more"
+    )
+    elsewhere.write_bytes(b"\xff" * 20)
+    assert told(state.certificate_authority) == f"{elsewhere} can't be read: it is not text"
+    elsewhere.unlink()
+    assert told(state.certificate_authority) == (
+        f"{elsewhere}, which {PASSPHRASE_VARIABLE} names, is missing; it holds the passphrase of the CA's key in its "
+        "first line"
+    )
+
+
+def test_no_new_passphrase_is_made_for_an_old_key(state: SiteState) -> None:
+    state.certificate_authority()
+    passphrase = state.root / "ca" / "passphrase"
+    passphrase.unlink()
+    expected = f"{passphrase} is missing; it holds the passphrase of the CA's key in its first line"
+    assert told(state.certificate_authority) == expected
+    assert not passphrase.exists()
+
+
+def test_a_lost_key_is_not_replaced_in_silence(state: SiteState) -> None:
+    state.certificate_authority()
+    key = state.root / "ca" / "key.pem"
+    key.unlink()
+    assert told(state.certificate_authority) == (
+        f"{key} is missing, but its certificate is there; restore the key from a backup, or remove "
+        f"{state.ca_certificate} to start a new CA that every client has to be given"
+    )
+
+
+def test_a_ca_that_was_interrupted_in_the_making_is_made(state: SiteState) -> None:
+    first = state.certificate_authority().certificate_pem
+    state.ca_certificate.unlink()
+    second = state.certificate_authority().certificate_pem
+    assert second != first
+    assert state.certificate_authority().certificate_pem == second
+
+
+def test_two_that_ask_at_once_get_the_same_ca(tmp_path: Path) -> None:
+    def ask(_: int) -> str:
+        return SiteState(tmp_path).certificate_authority().certificate_pem
+
+    with ThreadPoolExecutor(4) as pool:
+        assert len(set(pool.map(ask, range(4)))) == 1
+
+
+# SSH
+
+
+def test_the_ssh_key_is_openssh_s_and_stays(state: SiteState) -> None:
+    path = state.ensure_ssh_key()
+    assert path == state.ssh_key
+    private = path.read_bytes()
+    key = serialization.load_ssh_private_key(private, None)
+    public = key.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH).decode()
+    assert public.startswith("ssh-ed25519 ")
+    assert state.ssh_public_key() == f"{public} mailpair"
+    assert (path.parent / "id_ed25519.pub").read_text() == f"{public} mailpair\n"
+    state.ensure_ssh_key()
+    assert path.read_bytes() == private
+
+
+def test_a_lost_public_key_is_made_again_of_the_private_one(state: SiteState) -> None:
+    public = state.ssh_public_key()
+    state.ssh_key.with_suffix(".pub").unlink()
+    assert state.ssh_public_key() == public
+
+
+def test_an_ssh_key_that_can_t_be_used_is_named(state: SiteState) -> None:
+    state.ensure_ssh_key().write_text("hello")
+    assert told(state.ensure_ssh_key) == (
+        f"{state.ssh_key} is not an SSH key without a passphrase; remove it to have one made"
+    )
+
+
+def test_a_host_is_pinned_replaced_and_forgotten(state: SiteState) -> None:
+    state.pin_host("10.0.0.1", [f"{ED} root@front1"])
+    state.pin_host("10.0.0.2", [ED], port=2222)
+    assert state.pinned_keys("10.0.0.1") == (ED,)
+    assert state.pinned_keys("10.0.0.2") == ()
+    assert state.pinned_keys("10.0.0.2", port=2222) == (ED,)
+    state.pin_host("10.0.0.1", ["ssh-ed25519 BBBB", "ssh-rsa CCCC"])
+    assert state.pinned_keys("10.0.0.1") == ("ssh-ed25519 BBBB", "ssh-rsa CCCC")
+    state.pin_host("10.0.0.1", [])
+    assert state.pinned_keys("10.0.0.1") == ()
+    assert state.known_hosts.read_text() == f"[10.0.0.2]:2222 {ED}\n"
+
+
+def test_a_key_that_is_none_changes_nothing(state: SiteState) -> None:
+    state.pin_host("10.0.0.1", [ED])
+    assert told(lambda: state.pin_host("10.0.0.1", ["hello"])) == "10.0.0.1: not an SSH host key: 'hello'"
+    assert state.pinned_keys("10.0.0.1") == (ED,)
+
+
+# Passwords
+
+
+def test_a_password_is_made_once(state: SiteState) -> None:
+    path = state.ensure_password(ADA)
+    assert path == state.password_file(ADA)
+    first = path.read_text()
+    assert first.count("\n") == 1
+    assert state.ensure_password(ADA).read_text() == first
+    assert state.ensure_password("bob@contoso.test").read_text() != first
+
+
+def test_a_hash_has_the_parameters_that_owasp_gives(state: SiteState) -> None:
+    assert state.password_hash(ADA).startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+
+
+def test_a_hash_stays_the_same_for_as_long_as_the_password_does(state: SiteState) -> None:
+    first = state.password_hash(ADA)
+    assert right(first, state.password_file(ADA).read_text().strip())
+    assert state.password_hash(ADA) == first
+    age(state.password_file(ADA))
+    assert state.password_hash(ADA) == first
+    # A copy of the folder, or a file that was put back, is no other password.
+    os.utime(state.password_file(ADA))
+    assert state.password_hash(ADA) == first
+
+
+def test_a_hash_that_is_known_to_be_right_is_not_computed_again(
+    state: SiteState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state.ensure_password(ADA)
+    age(state.password_file(ADA))
+    first = state.password_hash(ADA)
+
+    def computed(*_: object) -> bool:
+        raise AssertionError
+
+    monkeypatch.setattr(passwords, "is_current", computed)
+    monkeypatch.setattr(passwords, "make_hash", computed)
+    assert state.password_hash(ADA) == first
+
+
+@pytest.mark.parametrize("settled", [True, False], ids=["long after", "at once"])
+def test_a_changed_password_has_another_hash(state: SiteState, settled: bool) -> None:
+    path = state.ensure_password(ADA)
+    if settled:
+        age(path)
+    first = state.password_hash(ADA)
+    stamp = path.stat().st_mtime_ns
+    path.write_text("another one\n")
+    if not settled:  # within the same tick of the clock
+        os.utime(path, ns=(stamp, stamp))
+    second = state.password_hash(ADA)
+    assert second != first
+    assert right(second, "another one")
+
+
+def test_a_hash_of_other_parameters_is_made_anew(state: SiteState) -> None:
+    password = state.ensure_password(ADA).read_text().strip()
+    state.password_hash(ADA)
+    weak = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(password)
+    state.hash_file(ADA).write_text(f"{weak}\n")
+    assert state.password_hash(ADA).startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+
+
+def test_a_password_that_a_person_set_is_kept_as_a_hash_only(state: SiteState) -> None:
+    state.password_hash(ADA)
+    state.set_password(ADA, "Gr\u00fc\u00dfe aus K\u00f6ln: 5")
+    assert not state.password_file(ADA).exists()
+    assert not state.ensure_password(ADA).exists()
+    first = state.password_hash(ADA)
+    assert right(first, "Gr\u00fc\u00dfe aus K\u00f6ln: 5")
+    assert state.password_hash(ADA) == first
+    for path in state.root.rglob("*"):
+        assert path.is_dir() or "K\u00f6ln" not in path.read_text()
+
+
+def test_a_hash_that_was_brought_from_elsewhere_is_used(state: SiteState) -> None:
+    state.ensure_password("bob@contoso.test")
+    brought = argon2.PasswordHasher(time_cost=3, memory_cost=1024, parallelism=2).hash("old one")
+    state.hash_file(ADA).write_text(f"{brought}\n")
+    assert state.password_hash(ADA) == brought
+
+
+@pytest.mark.parametrize("text", ["", "hello", "$argon2i$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2g", "$6$salt$hash"])
+def test_what_is_no_hash_is_named(state: SiteState, text: str) -> None:
+    state.set_password(ADA, "x")
+    state.hash_file(ADA).write_text(text)
+    assert told(lambda: state.password_hash(ADA)) == (
+        f"{state.hash_file(ADA)} is not an argon2id hash; remove it, or set the password again"
+    )
+
+
+@pytest.mark.parametrize("password", ["", "two\nlines", "nul\0", "\x7f", "tab\t"])
+def test_a_password_that_no_client_could_send_is_refused(state: SiteState, password: str) -> None:
+    rule = "must be one line that is not empty, without control characters"
+    assert told(lambda: state.set_password(ADA, password)) == f"the password of {ADA} {rule}"
+    path = state.ensure_password(ADA)
+    path.write_text(f"{password}\n")
+    assert told(lambda: state.password_hash(ADA)) == f"{path} {rule}"
+
+
+def test_a_generated_password_can_be_read_aloud() -> None:
+    made = {passwords.generate() for _ in range(50)}
+    assert len(made) == 50
+    for password in made:
+        assert [len(group) for group in password.split("-")] == [5, 5, 5, 5]
+        assert not set(password) & set("l1o0IO")
+
+
+def test_two_processes_that_ask_at_once_get_the_same(state: SiteState) -> None:
+    asked = [state] * 4
+    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
+        hashes = set(pool.map(SiteState.password_hash, asked, [ADA] * 4))
+        keys = set(pool.map(SiteState.ssh_public_key, asked))
+    assert (len(hashes), len(keys)) == (1, 1)
+    assert right(hashes.pop(), state.password_file(ADA).read_text().strip())
+
+
+# Credentials
+
+
+def test_a_credential_is_a_user_and_a_password(state: SiteState) -> None:
+    state.ensure_password(ADA)
+    folder = state.root / "credentials"
+    folder.mkdir()
+    (folder / "relay").write_text("site@relay.test:pass:word \n")
+    assert state.credential("relay") == ("site@relay.test", "pass:word ")
+    assert stat.S_IMODE((folder / "relay").stat().st_mode) == 0o600
+
+
+def test_a_credential_that_is_none_is_named(state: SiteState) -> None:
+    path = state.root / "credentials" / "relay"
+    assert told(lambda: state.credential("relay")) == (
+        f"{path} is missing; write user:password into it as its one line, with mode 0600"
+    )
+    for text in ("", "user", ":password\n"):
+        path.write_text(text)
+        assert told(lambda: state.credential("relay")) == f"{path} must be one line, user:password"
+    rule = "must be one line that is not empty, without control characters"
+    for text in ("user:", "user:one\ntwo\n"):
+        path.write_text(text)
+        assert told(lambda: state.credential("relay")) == f"the password in {path} {rule}"
+    path.write_text("us\ter:password")
+    assert told(lambda: state.credential("relay")) == f"the user in {path} {rule}"

@@ -1,0 +1,145 @@
+"""The verbs that touch no host."""
+
+from __future__ import annotations
+
+import getpass
+import io
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mailpair.__main__ import main
+from mailpair.passwords import is_current
+from mailpair.settings.describe import describe
+from mailpair.settings.documents import MAILBOXES, SITE
+from mailpair.state import SiteState
+
+ADA = "ada@contoso.test"
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    (tmp_path / "site.yml").write_text("mailpair_site: {accepted_domains: [contoso.test]}\n")
+    (tmp_path / "mailboxes.yml").write_text(
+        "mailpair_mailboxes:\n  ada@contoso.test: {server: back1, kind: administrator}\n"
+    )
+    return tmp_path
+
+
+class Terminal(io.StringIO):
+    """Standard input that a person sits at."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_right_site_is_in_order(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--site", str(site)]) == 0
+    assert capsys.readouterr() == (f"{site}: in order; contoso.test, 1 mailbox\n", "")
+
+
+def test_everything_that_is_wrong_is_said(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (site / "site.yml").write_text("mailpair_site: {accepted_domains: [contoso.test], version: 2, versoin: 1}\n")
+    assert main(["check", "--site", str(site)]) == 1
+    assert capsys.readouterr() == (
+        "",
+        "version: 2: must be 1\nversoin: 'versoin': is no setting here; did you mean version?\n",
+    )
+
+
+def test_a_password_comes_from_standard_input(
+    site: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("correct horse\nmore\n"))
+    assert main(["password", "Ada@Contoso.test", "--site", str(site)]) == 0
+    assert capsys.readouterr() == (
+        f"{ADA}: the password is set; the next run of the playbook brings it to the front ends\n",
+        "",
+    )
+    assert is_current(SiteState(site).password_hash(ADA), "correct horse")
+
+
+def typed(monkeypatch: pytest.MonkeyPatch, answers: Iterator[str]) -> None:
+    def ask(_: str) -> str:
+        answer = next(answers)
+        if answer == "\x04":
+            raise EOFError
+        return answer
+
+    monkeypatch.setattr("sys.stdin", Terminal())
+    monkeypatch.setattr(getpass, "getpass", ask)
+
+
+def test_a_password_is_typed_twice(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    typed(monkeypatch, iter(["correct horse", "correct horse"]))
+    assert main(["password", ADA, "--site", str(site)]) == 0
+    assert is_current(SiteState(site).password_hash(ADA), "correct horse")
+
+
+@pytest.mark.parametrize(
+    ("answers", "problem"),
+    [
+        (["one", "two"], "the two passwords are not the same; nothing was changed\n"),
+        (["", ""], f"the password of {ADA} must be one line that is not empty, without control characters\n"),
+        (["one", "\x04"], "\nnothing was changed\n"),
+    ],
+)
+def test_a_password_that_is_not_one_changes_nothing(
+    site: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    answers: list[str],
+    problem: str,
+) -> None:
+    typed(monkeypatch, iter(answers))
+    assert main(["password", ADA, "--site", str(site)]) == 1
+    assert capsys.readouterr() == ("", problem)
+    assert not (site / "private" / "hashes").exists()
+
+
+@pytest.mark.parametrize(
+    ("address", "problem"),
+    [
+        (
+            "bob@contoso.test",
+            "bob@contoso.test: there is no such mailbox in {site}/mailboxes.yml; add it there first\n",
+        ),
+        ("bob", "'bob': must be an address, such as ada@contoso.com\n"),
+    ],
+)
+def test_a_password_is_for_a_mailbox(
+    site: Path, capsys: pytest.CaptureFixture[str], address: str, problem: str
+) -> None:
+    assert main(["password", address, "--site", str(site)]) == 1
+    assert capsys.readouterr().err == problem.format(site=site)
+
+
+def test_settings_are_described(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["document"]) == 0
+    assert capsys.readouterr().out == describe((SITE, MAILBOXES))
+
+
+@pytest.mark.parametrize("arguments", [[], ["check"], ["password", ADA], ["chek", "--site", "."]])
+def test_a_slip_in_the_command_is_answered_with_its_usage(
+    capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    assert capsys.readouterr().err.startswith("usage: python -m mailpair")
+
+
+def test_it_is_a_command_without_tracebacks(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "mailpair", "check", "--site", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).parents[2],
+    )
+    rule = "no such file or directory: must be a readable file; write it, or name the folder that has it"
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"mailboxes.yml: {rule}\nsite.yml: {rule}\n"
