@@ -10,7 +10,7 @@ from mailpair.plan.tls import TlsPlan
 from mailpair.servers import Role, Server
 from mailpair.site.model import AuthMechanism, Binding, ProtocolSettings, ServicePair, Site
 
-PACKAGES = (f"dovecot-core>={places.DOVECOT_VERSION}", "dovecot-imapd", "dovecot-pop3d")
+PACKAGES = (f"dovecot-core>={places.DOVECOT_VERSION}", "dovecot-imapd", "dovecot-pop3d", "procps")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,7 @@ class ClientAccessPlan:
     fqdn: str
     running: bool  # whether Dovecot has anything to do here
     protocols: tuple[Protocol, ...]
+    ends: tuple[tuple[str, ...], ...]  # commands that end the sessions of protocols that are off
     sasl: bool  # whether Postfix asks Dovecot about passwords
     sasl_socket: str
     directory: str
@@ -77,6 +78,7 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> ClientAccessP
         fqdn=server.fqdn,
         running=bool(protocols) or sasl,
         protocols=protocols,
+        ends=tuple(_end(name) for name in ("imap", "pop3") if name not in {protocol.name for protocol in protocols}),
         sasl=sasl,
         sasl_socket=places.SASL_SOCKET,
         directory=places.DIRECTORY,
@@ -95,6 +97,12 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> ClientAccessP
             places.PEER_KEY,
         ),
     )
+
+
+def _end(protocol: str) -> tuple[str, ...]:
+    # A reload ends no session, so what is off is ended by itself; pkill says 1 where there was nothing to end.
+    pkill = f"pkill --cgroup /system.slice/dovecot.service --exact {protocol}-login"
+    return ("/bin/sh", "-c", f"{pkill} || [ $? -eq 1 ]")
 
 
 def _on(pair: ServicePair) -> bool:
