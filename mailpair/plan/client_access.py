@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from mailpair.plan import places
 from mailpair.plan.tls import TlsPlan
 from mailpair.servers import Role, Server
+from mailpair.site import model
 from mailpair.site.model import AuthMechanism, Binding, ProtocolSettings, ServicePair, Site
 
 PACKAGES = (f"dovecot-core>={places.DOVECOT_VERSION}", "dovecot-imapd", "dovecot-pop3d", "procps")
@@ -53,6 +54,7 @@ class ClientAccessPlan:
     peer_certificate: str
     peer_key: str
     tls: TlsPlan
+    confirm: str  # a shell command that fails if Dovecot did not take its files
     tls_files: tuple[str, ...]  # a change of these is loaded
 
 
@@ -61,8 +63,8 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> ClientAccessP
     protocols = tuple(
         _protocol(name, settings)
         for name, pair, settings in (
-            ("imap", site.imap4, site.imap_settings),
-            ("pop3", site.pop3, site.pop_settings),
+            ("imap", site.imap4, site.protocol_settings(model.Protocol.IMAP4, server.name)),
+            ("pop3", site.pop3, site.protocol_settings(model.Protocol.POP3, server.name)),
         )
         if _on(pair)
     )
@@ -89,6 +91,7 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> ClientAccessP
         peer_certificate=places.PEER_CERTIFICATE,
         peer_key=places.PEER_KEY,
         tls=TlsPlan(),
+        confirm=places.CONFIRM_DOVECOT,
         tls_files=(
             places.CA_FILE,
             places.SERVER_CERTIFICATE,

@@ -51,6 +51,7 @@ class MailboxPlan:
     special_folders: tuple[str, ...]
     tls: TlsPlan
     direct_login: DirectLoginPlan
+    confirm: str  # a shell command that fails if Dovecot did not take its files
     tls_files: tuple[str, ...]  # a change of these is loaded
     ca: str
     certificate: str
@@ -78,6 +79,7 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> MailboxPlan:
         special_folders=SPECIAL_FOLDERS,
         tls=TlsPlan(),
         direct_login=DirectLoginPlan(),
+        confirm=places.CONFIRM_DOVECOT,
         tls_files=(places.CA_FILE, places.PEER_CERTIFICATE, places.PEER_KEY),
         ca=places.CA_FILE,
         certificate=places.PEER_CERTIFICATE,

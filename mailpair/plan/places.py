@@ -18,3 +18,9 @@ DIRECT_POP_PORT = 2995
 
 # Earlier versions have known holes.
 DOVECOT_VERSION = "1:2.4.1+dfsg1-6+deb13u7"
+
+# Dovecot keeps its old configuration when it can't take a new one, and says so in its log alone. The first command is
+# answered once the reload is over; the second prints what was wrong, and is not to find anything.
+CONFIRM_DOVECOT = (
+    "doveadm service status >/dev/null && ! doveadm log errors -s {since} | grep -E '(Error: master|Fatal): '"
+)

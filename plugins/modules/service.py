@@ -89,6 +89,13 @@ options:
     type: list
     elements: list
     default: []
+  confirm:
+    description: >-
+      Commands that fail, and print why, if the service did not take the files, for services whose reload succeeds all the
+      same. C({since}) stands for the time of the reload in seconds since the epoch.
+    type: list
+    elements: list
+    default: []
 attributes:
   check_mode: {support: full, description: Reports what would change; checks the files where the checker is installed.}
   diff_mode: {support: full, description: Shows the files that would be replaced.}
@@ -121,6 +128,7 @@ import pwd
 import shutil
 import stat
 import tempfile
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -188,6 +196,7 @@ def main() -> None:
             "check": {"type": "list", "elements": "list", "default": []},
             "reload": {"type": "list", "elements": "list", "default": []},
             "after": {"type": "list", "elements": "list", "default": []},
+            "confirm": {"type": "list", "elements": "list", "default": []},
         },
         supports_check_mode=True,
     )
@@ -330,9 +339,9 @@ def _start(job: Job, active: bool, enabled: bool, stale: bool, stamp: str) -> No
     if job.module.check_mode:
         return
     if not active:
-        _load(job, [["systemctl", "start", job.name], *job.params["after"]])
+        _load(job, [["systemctl", "start", job.name]])
     elif stale:
-        _load(job, [*(job.params["reload"] or [["systemctl", "reload", job.name]]), *job.params["after"]])
+        _load(job, job.params["reload"] or [["systemctl", "reload", job.name]])
     if not enabled:
         job.module.run_command(["systemctl", "enable", job.name], check_rc=True)
     if stale:
@@ -342,17 +351,19 @@ def _start(job: Job, active: bool, enabled: bool, stale: bool, stamp: str) -> No
 
 def _load(job: Job, commands: list[list[str]]) -> None:
     """Make the service load its files, or put the old ones back and end the module."""
-    for command in commands:
-        code, out, err = job.module.run_command([str(word) for word in command])
+    since = str(int(time.time()))
+    for command in [*commands, *job.params["after"], *job.params["confirm"]]:
+        words = [str(word).replace("{since}", since) for word in command]
+        code, out, err = job.module.run_command(words)
         if code == 0 and _is(job, "is-active"):
             continue
+        said = (out.strip() or err.strip()) if command in job.params["confirm"] else _last_words(job)
         _put_back(job)
         if _is(job, "is-active"):
             for again in commands:
                 job.module.run_command([str(word) for word in again])
-        said = _last_words(job) or err.strip() or out.strip() or f"{job.name} ended"
-        words = " ".join(map(str, command))
-        job.module.fail_json(msg=f"{job.name}: '{words}' failed, so its former files were put back: {said}", rc=code)
+        msg = f"{job.name}: '{' '.join(words)}' failed, so its former files were put back: {said or err.strip()}"
+        job.module.fail_json(msg=msg, rc=code)
 
 
 def _last_words(job: Job) -> str:
