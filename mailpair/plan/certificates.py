@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mailpair.plan import places
 from mailpair.servers import Role, Server
-from mailpair.site.model import ProtocolSettings, Site
+from mailpair.site.model import Protocol, ProtocolSettings, Site
 
 # Short lives, since every run of the playbook renews what has less than a third left.
 SERVER_DAYS = 90
@@ -67,8 +67,8 @@ def plan(site: Site, server: Server) -> CertificatesPlan:
 def public_names(site: Site, server: Server) -> tuple[str, ...]:
     """List the names that clients may know a front end by, each once: certificates' names first, its own last."""
     names = [name for certificate in site.certificates for name in certificate.domain_name]
-    for settings in (site.pop_settings, site.imap_settings):
-        names.extend(_hosts(settings))
+    for protocol in Protocol:
+        names.extend(_hosts(site.protocol_settings(protocol, server.name)))
     names.extend(connector.fqdn for connector in site.receive_connectors if connector.fqdn)
     names.append(server.fqdn)
     return tuple(dict.fromkeys(name.lower() for name in names))
