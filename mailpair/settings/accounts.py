@@ -19,7 +19,7 @@ MAILBOX = Group(
             answer=Answer.NATIVE,
             source="Get-Mailbox, ServerName",
             text="The back end that holds the mailbox.",
-            test="tests/e2e",
+            test="tests/e2e/test_reading.py::test_a_message_is_read_over_imap",
             required=True,
         ),
         Parameter(
@@ -32,7 +32,7 @@ MAILBOX = Group(
                 "Only a user's mailbox opens over POP3 and IMAP4. An administrator's mailbox receives mail and is read "
                 "on its back end. Anonymous and guest have no rights: they have no further addresses and get no mail."
             ),
-            test="tests/e2e",
+            test="tests/e2e/test_refusals.py::test_every_refused_login_reads_the_same",
         ),
         Parameter(
             name="pop_enabled",
@@ -41,7 +41,7 @@ MAILBOX = Group(
             answer=Answer.NATIVE,
             source="Set-CASMailbox -PopEnabled",
             text="Whether its owner may use POP3.",
-            test="tests/e2e",
+            test="tests/e2e/test_refusals.py::test_a_switched_off_protocol_leaves_the_other_on",
         ),
         Parameter(
             name="imap_enabled",
@@ -50,7 +50,7 @@ MAILBOX = Group(
             answer=Answer.NATIVE,
             source="Set-CASMailbox -ImapEnabled",
             text="Whether its owner may use IMAP4.",
-            test="tests/e2e",
+            test="tests/e2e/test_refusals.py::test_a_switched_off_protocol_leaves_the_other_on",
         ),
         Parameter(
             name="email_addresses",
@@ -62,7 +62,7 @@ MAILBOX = Group(
                 "Further addresses that reach the mailbox and that its owner may send from. postmaster and abuse of "
                 "each accepted domain reach the administrators' mailboxes, unless another one has them."
             ),
-            test="tests/e2e",
+            test="tests/e2e/test_settings.py::test_a_further_address_reaches_its_mailbox_and_may_be_sent_from",
         ),
     ),
 )

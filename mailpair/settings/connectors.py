@@ -21,7 +21,7 @@ RECEIVE_CONNECTOR = Group(
             answer=Answer.NATIVE,
             source="Set-ReceiveConnector -Enabled",
             text="Whether the connector listens.",
-            test="tests/e2e",
+            test="tests/e2e/test_settings.py::test_bindings_are_the_open_ports_and_there_are_no_others",
         ),
         Parameter(
             name="bindings",
@@ -29,7 +29,7 @@ RECEIVE_CONNECTOR = Group(
             answer=Answer.NATIVE,
             source="Set-ReceiveConnector -Bindings",
             text="Where it listens for clients that begin in the clear and turn to TLS (STARTTLS).",
-            test="tests/e2e",
+            test="tests/e2e/test_settings.py::test_bindings_are_the_open_ports_and_there_are_no_others",
             required=True,
         ),
         Parameter(
@@ -39,7 +39,7 @@ RECEIVE_CONNECTOR = Group(
             answer=Answer.OURS,
             source="none; Exchange Server 2013 offers TLS from the first byte on its mailbox servers only",
             text="Where it listens for clients that speak TLS from the first byte; 465 is the usual port (RFC 8314).",
-            test="tests/e2e",
+            test="tests/e2e/test_settings.py::test_smtp_is_told_of_with_each_encryption",
         ),
         Parameter(
             name="fqdn",
@@ -48,7 +48,7 @@ RECEIVE_CONNECTOR = Group(
             answer=Answer.NATIVE,
             source="Set-ReceiveConnector -Fqdn",
             text="The name that the connector greets with, and that clients are told.",
-            test="tests/e2e",
+            test="tests/e2e/test_settings.py::test_a_connector_has_a_name_and_mechanisms_of_its_own",
         ),
         Parameter(
             name="auth_mechanism",
@@ -60,7 +60,7 @@ RECEIVE_CONNECTOR = Group(
                 "How a client may prove who it is. BasicAuth needs BasicAuthRequireTLS, and that needs Tls: no "
                 "password crosses in the clear. None stands alone."
             ),
-            test="tests/e2e",
+            test="tests/e2e/test_settings.py::test_a_connector_has_a_name_and_mechanisms_of_its_own",
         ),
         Parameter(
             name="permission_groups",
@@ -71,7 +71,7 @@ RECEIVE_CONNECTOR = Group(
                 "Who may send: ExchangeUsers have signed in and may write to anyone, from their own addresses; "
                 "AnonymousUsers may write to the accepted domains only."
             ),
-            test="tests/e2e",
+            test="tests/e2e/test_mail_in.py::test_whom_a_stranger_may_write_to",
             required=True,
         ),
         Parameter(
@@ -81,7 +81,7 @@ RECEIVE_CONNECTOR = Group(
             answer=Answer.NATIVE,
             source="Set-ReceiveConnector -AdvertiseClientSettings",
             text="Whether users are told to send through this connector; it must take ExchangeUsers.",
-            test="tests/e2e",
+            test="tests/e2e/test_settings.py::test_smtp_is_told_of_with_each_encryption",
         ),
         Parameter(
             name="max_message_size",
@@ -90,7 +90,7 @@ RECEIVE_CONNECTOR = Group(
             answer=Answer.NATIVE,
             source="Set-ReceiveConnector -MaxMessageSize",
             text="The largest message that is taken; the EHLO keyword SIZE tells it.",
-            test="tests/e2e",
+            test="tests/e2e/test_settings.py::test_limits_of_a_connector_are_told_and_kept",
         ),
         Parameter(
             name="max_recipients_per_message",
@@ -99,7 +99,7 @@ RECEIVE_CONNECTOR = Group(
             answer=Answer.NATIVE,
             source="Set-ReceiveConnector -MaxRecipientsPerMessage",
             text="How many recipients one message may have; further ones are put off.",
-            test="tests/e2e",
+            test="tests/e2e/test_settings.py::test_limits_of_a_connector_are_told_and_kept",
         ),
     ),
 )
@@ -129,7 +129,7 @@ SEND_CONNECTOR = Group(
             answer=Answer.NATIVE,
             source="Set-SendConnector -Enabled",
             text="Whether mail leaves through it.",
-            test="tests/e2e",
+            test="tests/e2e/test_settings.py::test_a_send_connector_that_is_off_takes_nothing",
         ),
         Parameter(
             name="address_spaces",
@@ -137,7 +137,7 @@ SEND_CONNECTOR = Group(
             answer=Answer.NATIVE,
             source="Set-SendConnector -AddressSpaces",
             text="Which recipients it is for. The most exact one wins, and no two connectors may have the same.",
-            test="tests/e2e",
+            test="tests/e2e/test_mail_out.py::test_without_a_smart_host_dns_says_where_to",
             required=True,
         ),
         Parameter(
@@ -147,7 +147,7 @@ SEND_CONNECTOR = Group(
             answer=Answer.NATIVE,
             source="Set-SendConnector -SmartHosts",
             text="Servers that take the mail, tried in order. Empty: the recipients' own servers, by DNS.",
-            test="tests/e2e",
+            test="tests/e2e/test_mail_out.py::test_a_smart_host_takes_it_after_a_login_under_tls",
         ),
         Parameter(
             name="smart_host_auth_mechanism",
@@ -156,7 +156,7 @@ SEND_CONNECTOR = Group(
             answer=Answer.NATIVE,
             source="Set-SendConnector -SmartHostAuthMechanism",
             text="How the site signs in to smart hosts.",
-            test="tests/e2e",
+            test="tests/e2e/test_mail_out.py::test_a_smart_host_takes_it_after_a_login_under_tls",
         ),
         Parameter(
             name="authentication_credential",
@@ -165,7 +165,7 @@ SEND_CONNECTOR = Group(
             answer=Answer.NATIVE,
             source="Set-SendConnector -AuthenticationCredential",
             text="The name of the file under private/credentials that holds user:password, as its one line.",
-            test="tests/e2e",
+            test="tests/e2e/test_mail_out.py::test_a_smart_host_takes_it_after_a_login_under_tls",
             confidential=True,
         ),
         Parameter(
@@ -175,7 +175,7 @@ SEND_CONNECTOR = Group(
             answer=Answer.NATIVE,
             source="Set-SendConnector -RequireTLS",
             text="Whether mail stays here rather than leave without TLS. Signing in always requires TLS.",
-            test="tests/e2e",
+            test="tests/unit/plan/test_send_connector.py::test_how_a_connector_sends",
         ),
         Parameter(
             name="fqdn",
@@ -184,7 +184,7 @@ SEND_CONNECTOR = Group(
             answer=Answer.NATIVE,
             source="Set-SendConnector -Fqdn",
             text="The name that the site gives itself to the servers it sends to.",
-            test="tests/e2e",
+            test="tests/e2e/test_mail_out.py::test_a_smart_host_takes_it_after_a_login_under_tls",
         ),
     ),
 )

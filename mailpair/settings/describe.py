@@ -26,7 +26,7 @@ are in the site's private folder (`python -m mailpair password ADDRESS --site FO
 smart hosts.
 
 **Answer** says what became of Exchange's parameter: *native*, the server has it; *built*, we add it; *fixed*, only the
-safe value is taken; *ours*, Exchange has no such setting.
+safe value is taken; *ours*, Exchange has no such setting. **Seen by** names the test that shows the setting at work.
 """
 
 
@@ -69,8 +69,8 @@ def _ready(named: Named) -> Iterator[str]:
 
 def _table(parameters: Sequence[Parameter]) -> str:
     rows = [
-        "| Setting | Written as | Default | Answer | Exchange | Meaning |",
-        "|---|---|---|---|---|---|",
+        "| Setting | Meaning | Written as | Default | Answer | Exchange | Seen by |",
+        "|---|---|---|---|---|---|---|",
         *(_row(each) for each in parameters),
     ]
     return "\n".join(rows) + "\n"
@@ -82,11 +82,12 @@ def _row(parameter: Parameter) -> str:
         said += f"; {parameter.notation.at_least} at least"
     cells = (
         f"`{parameter.name}`",
+        parameter.text,
         said,
         _default(parameter),
         parameter.answer.value,
         parameter.source,
-        f"{parameter.text} ({parameter.test})",
+        f"`{parameter.test.rpartition('/')[2]}`",
     )
     return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
 

@@ -23,7 +23,7 @@ CERTIFICATE = Group(
             answer=Answer.OURS,
             source="none; New-ExchangeCertificate makes a self-signed one or a request",
             text="Who issues it: private is the site's own CA, and users' devices have to be given its certificate.",
-            test="tests/e2e",
+            test="tests/e2e/test_settings.py::test_clients_get_in_with_the_names_ports_and_encryption_that_they_are_told",
         ),
         Parameter(
             name="domain_name",
@@ -34,7 +34,7 @@ CERTIFICATE = Group(
                 "The names in it; the first is its subject. Each server's own name and the names that clients are told "
                 "are added by themselves."
             ),
-            test="tests/e2e",
+            test="tests/e2e/test_settings.py::test_clients_get_in_with_the_names_ports_and_encryption_that_they_are_told",
             required=True,
         ),
         Parameter(
@@ -44,7 +44,7 @@ CERTIFICATE = Group(
             answer=Answer.FIXED,
             source="Enable-ExchangeCertificate -Services",
             text="What it is used for. One certificate serves all three, so no other value is taken.",
-            test="tests/e2e",
+            test="tests/e2e/test_settings.py::test_clients_get_in_with_the_names_ports_and_encryption_that_they_are_told",
         ),
     ),
 )
@@ -60,7 +60,7 @@ SITE = Group(
             answer=Answer.OURS,
             source="none",
             text="The form of this document.",
-            test="tests/unit",
+            test="tests/unit/site/test_wrong_values.py::test_a_wrong_value_is_refused_word_for_word",
         ),
         Parameter(
             name="accepted_domains",
@@ -68,7 +68,7 @@ SITE = Group(
             answer=Answer.NATIVE,
             source="New-AcceptedDomain -DomainName",
             text="The domains whose mail is for mailboxes here. Servers without a full name take the first.",
-            test="tests/e2e",
+            test="tests/e2e/test_settings.py::test_a_further_address_reaches_its_mailbox_and_may_be_sent_from",
             required=True,
         ),
         SERVICES,

@@ -41,7 +41,7 @@ def _bindings(words: _Words) -> tuple[Parameter, ...]:
             answer=Answer.NATIVE,
             source=f"{words.cmdlet} -SSLBindings",
             text="Where the front service listens for clients that speak TLS from the first byte.",
-            test="tests/e2e",
+            test="tests/e2e/test_settings.py::test_bindings_are_the_open_ports_and_there_are_no_others",
         ),
         Parameter(
             name="unencrypted_or_tls_bindings",
@@ -53,7 +53,7 @@ def _bindings(words: _Words) -> tuple[Parameter, ...]:
                 "Where the front service listens for clients that begin in the clear and turn to TLS before they sign "
                 "in. Nobody signs in without TLS."
             ),
-            test="tests/e2e",
+            test="tests/e2e/test_settings.py::test_bindings_are_the_open_ports_and_there_are_no_others",
         ),
     )
 
@@ -71,7 +71,7 @@ def _connections(words: _Words) -> tuple[Parameter, ...]:
                 "Each port must be bound with that encryption: a load balancer or router in front has to keep port "
                 "numbers, and where it cannot, the outside port is bound here as well."
             ),
-            test="tests/e2e",
+            test="tests/e2e/test_settings.py::test_clients_get_in_with_the_names_ports_and_encryption_that_they_are_told",
         ),
         Parameter(
             name="internal_connection_settings",
@@ -83,7 +83,7 @@ def _connections(words: _Words) -> tuple[Parameter, ...]:
                 "What users inside are told. The default is published once external_connection_settings is set, an "
                 "empty list never."
             ),
-            test="tests/e2e",
+            test="tests/e2e/test_settings.py::test_clients_get_in_with_the_names_ports_and_encryption_that_they_are_told",
         ),
     )
 
@@ -102,7 +102,7 @@ def _settings(words: _Words) -> Group:
                 answer=Answer.NATIVE,
                 source=f"{words.cmdlet} -ProxyTargetPort",
                 text="The port at which back ends answer front ends, and nobody else.",
-                test="tests/e2e",
+                test="tests/e2e/test_settings.py::test_back_ends_answer_at_their_proxy_target_ports",
             ),
             Parameter(
                 name="x509_certificate_name",
@@ -114,7 +114,7 @@ def _settings(words: _Words) -> Group:
                     "A name that the front end's certificate must speak of; one of certificates has to cover it, "
                     "where that is given."
                 ),
-                test="tests/e2e",
+                test="tests/e2e/test_settings.py::test_clients_get_in_with_the_names_ports_and_encryption_that_they_are_told",
             ),
             Parameter(
                 name="banner",
@@ -123,7 +123,7 @@ def _settings(words: _Words) -> Group:
                 answer=Answer.NATIVE,
                 source=f"{words.cmdlet} -Banner",
                 text="What a client is greeted with. It names no product unless you say so.",
-                test="tests/e2e",
+                test="tests/e2e/test_settings.py::test_banners_greet_and_a_server_s_own_goes_before_the_site_s",
             ),
         ),
     )
@@ -142,7 +142,7 @@ def _service(words: _Words) -> Group:
                 answer=Answer.NATIVE,
                 source=f"the service {exchange}",
                 text="Whether front ends let clients in.",
-                test="tests/e2e",
+                test="tests/e2e/test_changes.py::test_services_go_off_and_come_back_with_one_up_each",
             ),
             Parameter(
                 name="back_end",
@@ -151,7 +151,7 @@ def _service(words: _Words) -> Group:
                 answer=Answer.NATIVE,
                 source=f"the service {exchange} Backend",
                 text="Whether back ends answer front ends.",
-                test="tests/e2e",
+                test="tests/e2e/test_changes.py::test_services_go_off_and_come_back_with_one_up_each",
             ),
         ),
     )
