@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from mailpair.plan import places
 from mailpair.plan.tls import TlsPlan
 from mailpair.servers import Role, Server
-from mailpair.site import model
-from mailpair.site.model import AuthMechanism, Binding, ProtocolSettings, ServicePair, Site
+from mailpair.site.model import AuthMechanism, Binding, Protocol, ProtocolSettings, Site
 
 PACKAGES = (f"dovecot-core>={places.DOVECOT_VERSION}", "dovecot-imapd", "dovecot-pop3d", "procps")
 
@@ -25,7 +24,7 @@ class Listener:
 
 
 @dataclass(frozen=True, slots=True)
-class Protocol:
+class ProtocolPlan:
     """A protocol that is on, in Dovecot's words."""
 
     name: str  # imap or pop3
@@ -42,7 +41,7 @@ class ClientAccessPlan:
     peer_ports: tuple[int, ...]
     fqdn: str
     running: bool  # whether Dovecot has anything to do here
-    protocols: tuple[Protocol, ...]
+    protocols: tuple[ProtocolPlan, ...]
     ends: tuple[tuple[str, ...], ...]  # commands that end the sessions of protocols that are off
     sasl: bool  # whether Postfix asks Dovecot about passwords
     sasl_socket: str
@@ -61,12 +60,10 @@ class ClientAccessPlan:
 def plan(site: Site, servers: Sequence[Server], server: Server) -> ClientAccessPlan:
     """Plan a front end of the site."""
     protocols = tuple(
-        _protocol(name, settings)
-        for name, pair, settings in (
-            ("imap", site.imap4, site.protocol_settings(model.Protocol.IMAP4, server.name)),
-            ("pop3", site.pop3, site.protocol_settings(model.Protocol.POP3, server.name)),
-        )
-        if _on(pair)
+        _protocol(name, site.protocol_settings(protocol, server.name))
+        for protocol, name in ((Protocol.IMAP4, "imap"), (Protocol.POP3, "pop3"))
+        # Validation refuses a front service without its back one; both are asked so that a slip there opens no port.
+        if site.pair(protocol).enabled
     )
     sasl = any(
         connector.enabled
@@ -108,17 +105,12 @@ def _end(protocol: str) -> tuple[str, ...]:
     return ("/bin/sh", "-c", f"{pkill} || [ $? -eq 1 ]")
 
 
-def _on(pair: ServicePair) -> bool:
-    # Validation refuses a front service without its back one; the pair is asked so that a slip there opens no port.
-    return pair.enabled
-
-
-def _protocol(name: str, settings: ProtocolSettings) -> Protocol:
+def _protocol(name: str, settings: ProtocolSettings) -> ProtocolPlan:
     bindings: list[tuple[Binding, bool]] = [
         *((binding, True) for binding in settings.ssl_bindings),
         *((binding, False) for binding in settings.unencrypted_or_tls_bindings),
     ]
-    return Protocol(
+    return ProtocolPlan(
         name=name,
         greeting=settings.banner,
         listeners=tuple(

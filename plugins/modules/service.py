@@ -91,8 +91,8 @@ options:
     default: []
   confirm:
     description: >-
-      Commands that fail, and print why, if the service did not take the files, for services whose reload succeeds all the
-      same. C({since}) stands for the time of the reload in seconds since the epoch.
+      Commands that fail, and print why, if the service did not take the files, for services whose reload succeeds all
+      the same. C({since}) stands for the time of the reload in seconds since the epoch.
     type: list
     elements: list
     default: []

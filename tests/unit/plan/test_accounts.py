@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from mailpair.plan.accounts import accounts, passwd_file
+from mailpair.site.model import Kind
+from tests.unit.plan.sites import NO_PROTOCOL, mailbox, site
+
+ADA = mailbox("ada@contoso.test")
+NO_POP = replace(mailbox("bob@contoso.test"), pop_enabled=False)
+NO_IMAP = replace(mailbox("carol@contoso.test"), imap_enabled=False)
+# As a document that says too much would have them: what they are decides, not their flags.
+NOBODIES = tuple(
+    replace(mailbox(f"{kind.value}@contoso.test", kind=kind), pop_enabled=True, imap_enabled=True)
+    for kind in (Kind.ADMINISTRATOR, Kind.ANONYMOUS, Kind.GUEST)
+)
+SITE = site(mailboxes=(ADA, NO_POP, NO_IMAP, *NOBODIES), imap_settings=replace(NO_PROTOCOL, proxy_target_port=1993))
+
+
+@pytest.mark.parametrize(
+    ("protocol", "names"),
+    [("imap", ["ada", "bob"]), ("pop3", ["ada", "carol"]), ("smtp", ["ada", "bob", "carol"])],
+)
+def test_who_may_sign_in(protocol: str, names: list[str]) -> None:
+    assert [each.address.partition("@")[0] for each in accounts(SITE, protocol)] == names
+
+
+def test_a_protocol_that_there_is_not() -> None:
+    with pytest.raises(ValueError, match=r"^'ftp' must be one of imap, pop3, smtp$"):
+        accounts(SITE, "ftp")
+
+
+def test_a_front_end_learns_the_way_to_the_mailbox() -> None:
+    first, _ = passwd_file(SITE, "imap", "$argon2id$of {}".format, {"back1": "back1.contoso.test"}).splitlines()
+    assert first == (
+        "ada@contoso.test:{ARGON2ID}$argon2id$of ada@contoso.test::::::proxy=yes host=back1.contoso.test port=1993 "
+        "ssl=yes pass=verified proxy_no_multiplex=yes"
+    )
+
+
+@pytest.mark.parametrize(("protocol", "back_ends"), [("smtp", {"back1": "back1.contoso.test"}), ("imap", None)])
+def test_without_a_way_there_is_the_password_alone(protocol: str, back_ends: dict[str, str] | None) -> None:
+    first = passwd_file(SITE, protocol, lambda _: "$argon2id$hash", back_ends).splitlines()[0]
+    assert first == "ada@contoso.test:{ARGON2ID}$argon2id$hash::::::"

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mailpair.plan import base
+from mailpair.servers import Role, Server
+
+SERVERS = (
+    Server("front1", Role.CLIENT_ACCESS, "front1.contoso.test", ("10.0.0.11", "fd00::11")),
+    Server("front2", Role.CLIENT_ACCESS, "front2.contoso.test", ("10.0.0.13",)),
+    Server("back1", Role.MAILBOX, "back1.contoso.test", ("10.0.0.12",)),
+)
+
+
+@dataclass(frozen=True)
+class Job:
+    packages: tuple[str, ...] = ()
+    public_ports: tuple[int, ...] = ()
+    peer_ports: tuple[int, ...] = ()
+
+
+def test_packages_of_all_roles_are_installed_together() -> None:
+    planned = base.plan(SERVERS, (Job(packages=("postfix", "openssl")), Job(packages=("dovecot-imapd",))))
+    assert planned.packages == ("ca-certificates", "dovecot-imapd", "nftables", "openssl", "postfix")
+
+
+def test_ports_of_all_roles_are_open_each_once() -> None:
+    planned = base.plan(SERVERS, (Job(public_ports=(993, 25), peer_ports=(24,)), Job(public_ports=(25, 587))))
+    assert planned.public_ports == (25, 587, 993)
+    assert planned.peer_ports == (24,)
+
+
+def test_peers_are_the_front_ends_by_family() -> None:
+    planned = base.plan(SERVERS, ())
+    assert planned.front_ends_ipv4 == ("10.0.0.11", "10.0.0.13")
+    assert planned.front_ends_ipv6 == ("fd00::11",)
+
+
+def test_every_server_is_known_by_name_at_each_address() -> None:
+    assert [(entry.address, entry.name) for entry in base.plan(SERVERS, ()).hosts] == [
+        ("10.0.0.11", "front1.contoso.test"),
+        ("fd00::11", "front1.contoso.test"),
+        ("10.0.0.13", "front2.contoso.test"),
+        ("10.0.0.12", "back1.contoso.test"),
+    ]
