@@ -22,7 +22,7 @@ build-engine: bootstrap ## find Pulumi's engine, or build it once
 .PHONY: up describe verify down
 up: build-engine ## bring up the hosts, configure them, and say what they offer
 	@$(pulumi) stack select --create $(STACK)
-	@$(pulumi) up --yes --stack $(STACK) $(ARGS)
+	@$(pulumi) up --yes --skip-preview --suppress-outputs --stack $(STACK) $(ARGS)
 	@$(activate) python tools/describe.py --stack $(STACK)
 describe: ## say what the pair offers, as JSON
 	@tools/bootstrap && $(activate) python tools/describe.py --stack $(STACK) --json
@@ -31,14 +31,16 @@ verify: ## sign in to each service, send a message and read it back
 down: build-engine ## remove the hosts and every trace of the stack
 	@$(activate) tools/down $(STACK)
 
-.PHONY: test lint types unit molecule e2e bench
-test: lint types unit molecule e2e ## everything below, in this order
+.PHONY: test lint types unit stack molecule e2e bench
+test: lint types unit stack molecule e2e ## everything below, in this order
 lint: bootstrap ## check the form of Python, YAML, shell and roles, and that arrows point down
 	@$(activate) ruff check . && ruff format --check . && lint-imports && yamllint . && shellcheck -x tools/bootstrap tools/activate tools/paths tools/down tools/lock tools/uv tools/engine/build tools/engine/pulumi-language-python .ci/run && ansible-lint
 types: bootstrap ## check the types
 	@$(activate) mypy
 unit: build-engine ## run the tests that need no hosts
-	@$(activate) pytest tests --ignore tests/e2e $(ARGS)
+	@$(activate) pytest tests --ignore tests/e2e -m 'not machines' $(ARGS)
+stack: build-engine ## run the tests that make, break and mend machines through Pulumi
+	@$(activate) pytest tests/stack -m machines $(ARGS)
 molecule: build-engine ## run the Molecule scenario with hosts of its own
 	@$(activate) molecule test $(ARGS)
 e2e: build-engine ## use a pair of the tests' own as clients do

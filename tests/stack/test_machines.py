@@ -10,8 +10,10 @@ import pytest
 from pulumi_stack.platforms.nspawn.names import StackNames
 from tests.e2e.support.wait import until
 from tests.stack.conftest import SETTINGS
-from tests.stack.support.run import Run, unchanged
+from tests.stack.support.run import FAILED, Run, unchanged
 from tests.stack.support.world import contents, processes, run, ssh, traces
+
+pytestmark = pytest.mark.machines
 
 FRONT, BACK = "10.214.0.11", "10.214.0.12"
 NAMES = StackNames("pair-test")
@@ -196,7 +198,7 @@ def test_another_stack_stands_beside_it(pair: Run, fresh: Run) -> None:
 
 def test_a_subnet_in_use_is_refused_before_anything_is_made(pair: Run, fresh: Run) -> None:
     fresh.configure(site=str(fresh.site_dir), **SETTINGS)
-    said = fresh.up(status=255)
+    said = fresh.up(status=FAILED)
     assert (
         f"error: network.subnet: '10.214.0.0/24': overlaps with 10.214.0.0/24 of the interface {NAMES.bridge}; "
         "choose another subnet (pulumi config set subnet ...)"
@@ -206,7 +208,7 @@ def test_a_subnet_in_use_is_refused_before_anything_is_made(pair: Run, fresh: Ru
 
 def test_a_wrong_configuration_is_refused_before_anything_is_made(fresh: Run) -> None:
     fresh.configure(site=str(fresh.site_dir), subnet="10.218.0.0/24", platform="cloud", configure="perhaps")
-    said = fresh.up(status=255)
+    said = fresh.up(status=FAILED)
     assert (
         "error: the stack is not ready:\n"
         "    configure: 'perhaps': must be true or false\n"

@@ -17,6 +17,7 @@ import yaml
 ROOT = Path(__file__).parents[3]
 PROGRAM = ROOT / "pulumi_stack"
 LAB = ROOT / "inventories" / "lab"
+FAILED = 1  # the exit status of a Pulumi command that could not do its work
 
 
 class Run:

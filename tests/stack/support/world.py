@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 from pulumi_stack.platforms.nspawn.names import UNITS, StackNames
@@ -36,6 +37,16 @@ def processes(part: str) -> list[int]:
                 found.append(int(each.parent.name))
         except OSError:
             continue  # it ended meanwhile
+    return found
+
+
+def children(process: int) -> list[int]:
+    """A process's children."""
+    found = []
+    for each in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            if int(each.read_text().rpartition(")")[2].split()[1]) == process:
+                found.append(int(each.parent.name))
     return found
 
 
