@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import tempfile
 from pathlib import Path
@@ -37,16 +38,18 @@ def processes() -> Iterator[ProcessLog]:
 @pytest.fixture(scope="session")
 def stack(processes: ProcessLog) -> Iterator[Stack]:
     """The stack e2e: a front end and a back end of its own, configured."""
-    folder = Path(tempfile.gettempdir(), "mailpair-e2e") if KEEP else Path(tempfile.mkdtemp(prefix="mailpair-e2e-"))
-    config = {"mailpair:subnet": SUBNET}
-    stack = Stack("e2e", folder, Path(__file__).parent / "site", config)
-    if not stack.exists:
-        stack.prepare()
-    stack.restore()
-    stack.up()
-    yield stack
-    if not KEEP:
-        stack.destroy()
+    temporary = Path(tempfile.gettempdir())
+    folder = temporary / "mailpair-e2e" if KEEP else Path(tempfile.mkdtemp(prefix="mailpair-e2e-"))
+    stack = Stack("e2e", folder, Path(__file__).parent / "site", {"mailpair:subnet": SUBNET})
+    with (temporary / "mailpair-e2e.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # there can be one such stack on a machine at a time
+        if not stack.exists:
+            stack.prepare()
+        stack.restore()
+        stack.up()
+        yield stack
+        if not KEEP:
+            stack.destroy()
 
 
 @pytest.fixture(scope="session")

@@ -26,8 +26,8 @@ def test_folders_are_made_and_survive(lab: Lab) -> None:
         clients.ok(client.copy(clients.wait_for_message(client, subject), f'"{folder}/2013"'))
     lab.back.run("systemctl restart dovecot")
     with clients.imap(lab, BOB, folder=None) as client:
-        assert len(clients.ok(client.list(f'"{folder}"', '"*"'))) == 1
-        assert len(clients.ok(client.lsub(f'"{folder}"', '"*"'))) == 1
+        for found in (client.list(f'"{folder}/"', "%"), client.lsub(f'"{folder}/"', "%")):
+            assert [line.split(b' "/" ')[1].decode() for line in clients.ok(found)] == [f'"{folder}/2013"']
         clients.ok(client.select(f'"{folder}/2013"'))
         assert clients.find(client, subject) == ["1"]
 

@@ -18,24 +18,24 @@ ADA, BOB = "ada@contoso.test", "bob@contoso.test"
 @pytest.mark.parametrize("encryption", ["SSL", "TLS"])
 def test_a_message_is_read_over_imap(lab: Lab, encryption: str) -> None:
     subject = clients.unique()
-    sent = clients.submit(lab, ADA, BOB, subject, f"Text of {subject}.\r\n")
+    clients.submit(lab, ADA, BOB, subject, f"Text of {subject}.\r\n")
     with clients.imap(lab, BOB, encryption) as client:
         number = clients.wait_for_message(client, subject)
         read = message_from_bytes(clients.fetch(client, number), policy=policy.SMTP)
     assert (read["From"], read["To"], read["Subject"]) == (ADA, BOB, subject)
-    assert read.get_content() == sent.get_content()
+    assert read.get_content() == f"Text of {subject}.\r\n"
 
 
 @pytest.mark.parametrize("encryption", ["SSL", "TLS"])
 def test_a_message_is_read_over_pop3(lab: Lab, encryption: str) -> None:
     subject = clients.unique()
-    sent = clients.submit(lab, ADA, BOB, subject, f"Text of {subject}.\r\n")
+    clients.submit(lab, ADA, BOB, subject, f"Text of {subject}.\r\n")
     clients.pop_wait(lab, BOB, subject)
     with clients.pop(lab, BOB, encryption) as client:
         lines = client.retr(clients.pop_subjects(client)[subject])[1]
     read = message_from_bytes(b"\r\n".join([*lines, b""]), policy=policy.SMTP)
     assert (read["From"], read["To"], read["Subject"]) == (ADA, BOB, subject)
-    assert read.get_content() == sent.get_content()
+    assert read.get_content() == f"Text of {subject}.\r\n"
 
 
 def test_idle_announces_a_message(lab: Lab) -> None:
