@@ -10,7 +10,8 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
@@ -84,7 +85,7 @@ class SiteState:
         """
         folder = self._folder("ca")
         key, certificate = folder / "key.pem", self.ca_certificate
-        with private_files.locked(self._root):
+        with self._held():
             if not key.exists():
                 if certificate.exists():
                     raise StateError(
@@ -126,7 +127,7 @@ class SiteState:
     def ensure_ssh_key(self) -> Path:
         """The private SSH key (Ed25519, OpenSSH's format); its public half is beside it, with ``.pub``."""
         self._folder("ssh")
-        with private_files.locked(self._root):
+        with self._held():
             if not self.ssh_key.exists():
                 fresh = ed25519.Ed25519PrivateKey.generate().private_bytes(
                     serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption()
@@ -148,7 +149,7 @@ class SiteState:
         Raises :class:`StateError` for a text that is no host key, and then changes nothing.
         """
         self._folder("ssh")
-        with private_files.locked(self._root):
+        with self._held():
             before = _read(self.known_hosts) if self.known_hosts.exists() else ""
             try:
                 after = known_hosts.replace(before, known_hosts.host_pattern(address, port), keys)
@@ -159,7 +160,7 @@ class SiteState:
 
     def pinned_keys(self, address: str, *, port: int = 22) -> tuple[str, ...]:
         """The SSH host keys that are trusted at an address; none where it is unknown. Makes nothing."""
-        text = _read(self.known_hosts) if self.known_hosts.exists() else ""
+        text = _read(self.known_hosts) if _is_there(self.known_hosts) else ""
         return known_hosts.pinned(text, known_hosts.host_pattern(address, port))
 
     # Passwords of mailboxes
@@ -173,10 +174,9 @@ class SiteState:
         self._folder("hashes")
         self._folder("passwords")
         path = self.password_file(address)
-        if not path.exists():
-            with private_files.locked(self._root):
-                if not path.exists() and not self.hash_file(address).exists():
-                    private_files.write(path, passwords.generate() + "\n")
+        with self._held():
+            if not path.exists() and not self.hash_file(address).exists():
+                private_files.write(path, passwords.generate() + "\n")
         return path
 
     def set_password(self, address: str, password: str) -> None:
@@ -188,7 +188,7 @@ class SiteState:
         _check_password(password, f"the password of {address}")
         self._folder("hashes")
         self._folder("passwords")
-        with private_files.locked(self._root):
+        with self._held():
             private_files.write(self.hash_file(address), passwords.make_hash(password) + "\n")
             self.password_file(address).unlink(missing_ok=True)
 
@@ -196,7 +196,7 @@ class SiteState:
         """The argon2id hash (PHC form) of a mailbox's password; it stays the same for as long as the password does."""
         clear = self.ensure_password(address)
         hash_file = self.hash_file(address)
-        with private_files.locked(self._root):
+        with self._held():
             cached = _read(hash_file).strip() if hash_file.exists() else None
             if cached is not None and not passwords.is_hash(cached):
                 raise StateError(f"{hash_file} is not an argon2id hash; remove it, or set the password again")
@@ -222,7 +222,7 @@ class SiteState:
     def credential(self, name: str) -> tuple[str, str]:
         """User and password for a smart host, from ``credentials/NAME`` (``user:password``); never made up."""
         path = self._folder("credentials") / _file_name(name)
-        if not path.exists():
+        if not _is_there(path):
             raise StateError(f"{path} is missing; write user:password into it as its one line, with mode 0600")
         user, separator, password = _read(path).removesuffix("\n").partition(":")
         if not user or not separator:
@@ -231,6 +231,15 @@ class SiteState:
         _check_password(password, f"the password in {path}")
         return user, password
 
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        """The folder for one process at a time; what the system refuses meanwhile becomes :class:`StateError`."""
+        try:
+            with private_files.locked(self._root):
+                yield
+        except OSError as error:
+            raise StateError(f"{error.filename or self._root}: {error.strerror}") from error
+
     def _folder(self, name: str) -> Path:
         """A folder of the private folder, made with it; the site's own folder must exist."""
         try:
@@ -238,6 +247,13 @@ class SiteState:
             return private_files.ensure_folder(self._root / name)
         except OSError as error:
             raise StateError(f"{self._root / name} can't be made: {error.strerror}") from error
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError as error:
+        raise StateError(f"{path}: {error.strerror}") from error
 
 
 def _read(path: Path) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
-from mailpair.site import SiteError, load
+from mailpair.site import SiteError, document, load
 from mailpair.site.document import read
 
 SITE = "mailpair_site:\n  accepted_domains: [contoso.test]\n"
@@ -42,6 +43,13 @@ REFUSED = {
     SITE + "---\n": ["site.yml line 3: ---: must be one document; remove what comes after it"],
     SITE + "  x: " + "[" * 30 + "]" * 30: ["site.yml line 3: a value: must not be nested deeper than 20"],
 }
+
+
+@pytest.fixture(autouse=True, params=["libyaml", "Python"])
+def loader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both of PyYAML's parsers; a system may lack the first."""
+    if request.param == "Python":
+        monkeypatch.setattr(document, "_LOADER", yaml.SafeLoader)
 
 
 def folder(tmp_path: Path, site: bytes | str | None, mailboxes: str | None = MAILBOXES) -> Path:

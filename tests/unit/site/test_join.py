@@ -21,15 +21,16 @@ CASES: dict[str, tuple[dict[str, object], list[Server], list[str]]] = {
         {"mailboxes[ada@contoso.test].server": "front1"},
         [FRONT, BACK],
         [
-            "mailboxes[ada@contoso.test].server: 'front1': must be a mailbox server; the inventory's group mailbox has back1"
+            (
+                "mailboxes[ada@contoso.test].server: 'front1': must be a mailbox server; "
+                "the inventory's group mailbox has back1"
+            )
         ],
     ),
     "settings of a back end": (
         {"servers[back1]": {}},
         [FRONT, BACK],
-        [
-            "servers[back1]: 'back1': must be a client access server; the inventory's group client_access has front1"
-        ],
+        ["servers[back1]: 'back1': must be a client access server; the inventory's group client_access has front1"],
     ),
     "no servers": (
         {},
@@ -37,7 +38,10 @@ CASES: dict[str, tuple[dict[str, object], list[Server], list[str]]] = {
         [
             "inventory: group client_access: must have one server at least; add it",
             "inventory: group mailbox: must have one server at least; add it",
-            "mailboxes[ada@contoso.test].server: 'back1': must be a mailbox server; the inventory's group mailbox has none",
+            (
+                "mailboxes[ada@contoso.test].server: 'back1': must be a mailbox server; "
+                "the inventory's group mailbox has none"
+            ),
             (
                 "mailboxes[administrator@contoso.test].server: 'back1': must be a mailbox server; "
                 "the inventory's group mailbox has none"
@@ -49,8 +53,10 @@ CASES: dict[str, tuple[dict[str, object], list[Server], list[str]]] = {
         [FRONT, BACK, Server("front1", Role.MAILBOX, "front1.contoso.test", ())],
         [
             "inventory[front1]: 'front1': must be a name of one server; front1 (client_access) has it as well",
-            "inventory[front1]: 'front1.contoso.test': must be a full name of one server; "
-            "front1 (client_access) has it as well",
+            (
+                "inventory[front1]: 'front1.contoso.test': must be a full name of one server; "
+                "front1 (client_access) has it as well"
+            ),
         ],
     ),
     "two servers at one address": (

@@ -53,8 +53,8 @@ CHOSEN = {
 
 # What may well be written somewhere, right there or not.
 PLAUSIBLE: list[Any] = [
-    True, False, 1, 993, 1995, 65535, "None", "Tls", "private", "guest", "back2", "1 MB", "AnonymousUsers", None, {}, [],
-    "mail.contoso.test", ["Tls", "BasicAuth", "BasicAuthRequireTLS"], ["POP", "IMAP", "SMTP"],
+    True, False, 1, 993, 1995, 65535, "None", "Tls", "private", "guest", "back2", "1 MB", "AnonymousUsers", None, {},
+    [], "mail.contoso.test", ["Tls", "BasicAuth", "BasicAuthRequireTLS"], ["POP", "IMAP", "SMTP"],
     ["ExchangeUsers", "AnonymousUsers"], ["*"], ["contoso.test"], ["fabrikam.test"], ["0.0.0.0:995"], ["[::]:993"],
     ["0.0.0.0:110", "127.0.0.1:995"], ["mail.contoso.test:993:TLS"], ["mail.contoso.test:995:SSL"],
     ["postmaster@contoso.test"], ["root@contoso.test"],

@@ -92,6 +92,14 @@ def test_a_site_that_is_not_there_is_named(tmp_path: Path) -> None:
     )
 
 
+def test_what_the_system_refuses_is_named(state: SiteState) -> None:
+    state.ensure_password(ADA)
+    lock = state.root / "lock"
+    lock.unlink()
+    lock.mkdir()
+    assert told(lambda: state.password_hash(ADA)) == f"{lock}: Is a directory"
+
+
 @pytest.mark.parametrize("name", ["../ada", "a/b", "", ".hidden", "a\0b", "a\nb", "\u00fc@contoso.test"])
 def test_a_name_never_leads_out_of_the_folder(state: SiteState, name: str) -> None:
     expected = f"{name!r} can't be the name of a file; letters, digits and . _ - + @ can"
