@@ -72,6 +72,7 @@ requests:
 import os
 import ssl
 import time
+from ipaddress import ip_address
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -198,13 +199,15 @@ class Renewal:
 
 def alternative_names(text: str) -> set[str]:
     """The names and addresses in openssl's print of a certificate."""
-    entries = (entry.strip() for line in text.splitlines() for entry in line.split(","))
-    return {entry.replace("IP Address:", "IP:") for entry in entries if entry.startswith(("DNS:", "IP Address:"))}
+    entries = [entry.strip() for line in text.splitlines() for entry in line.split(",")]
+    names = {entry.removeprefix("DNS:") for entry in entries if entry.startswith("DNS:")}
+    addresses = (entry.removeprefix("IP Address:") for entry in entries if entry.startswith("IP Address:"))
+    return names | {str(ip_address(address)) for address in addresses}
 
 
 def wanted_names(each: dict[str, Any]) -> set[str]:
-    """The names and addresses that a certificate should have, as openssl prints them."""
-    return {*(f"DNS:{name}" for name in each["names"]), *(f"IP:{address}" for address in each["addresses"])}
+    """The names and addresses that a certificate should have."""
+    return {*each["names"], *(str(ip_address(address)) for address in each["addresses"])}
 
 
 def remaining(text: str, now: float) -> float:

@@ -143,6 +143,7 @@ from ansible_collections.mailpair.mail.plugins.module_utils.files import (
 )
 
 STAMPS = "/var/lib/mailpair/loaded"
+STAMP_OWNER = ("root", "root")
 UNITS = "/etc/systemd/system/"
 
 
@@ -346,7 +347,7 @@ def _start(job: Job, active: bool, enabled: bool, stale: bool, stamp: str) -> No
         job.module.run_command(["systemctl", "enable", job.name], check_rc=True)
     if stale:
         os.makedirs(STAMPS, mode=0o755, exist_ok=True)
-        Wanted(stamp, _loaded(job)).put()
+        Wanted(stamp, _loaded(job), *STAMP_OWNER).put()
 
 
 def _load(job: Job, commands: list[list[str]]) -> None:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
 from ansible.plugins.loader import init_plugin_loader
 
-
-@pytest.fixture(scope="session", autouse=True)
-def plugin_loader() -> None:
-    """Lets Ansible find collections, as its commands do at their start. It can be done once per process."""
-    init_plugin_loader()
+# As Ansible's commands do at their start, before anything of a collection is imported. It can be done once a process.
+init_plugin_loader()

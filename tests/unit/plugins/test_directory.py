@@ -1,0 +1,66 @@
+"""The lookup that makes Dovecot's passwd-files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from ansible.errors import AnsibleLookupError
+from ansible.plugins.loader import lookup_loader
+from argon2 import PasswordHasher
+
+from mailpair.state import SiteState
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DOCUMENT = """\
+mailpair_site:
+  version: 1
+  accepted_domains: [contoso.test]
+"""
+MAILBOXES = """\
+mailpair_mailboxes:
+  ada@contoso.test: {server: back1}
+  admin@contoso.test: {server: back1, kind: administrator}
+"""
+
+
+def look(site_dir: Path, *terms: str, **options: object) -> list[str]:
+    found: list[str] = lookup_loader.get("mailpair.mail.directory").run(list(terms), site_dir=str(site_dir), **options)
+    return found
+
+
+@pytest.fixture
+def site_dir(tmp_path: Path) -> Path:
+    """A site with a user and an administrator."""
+    (tmp_path / "site.yml").write_text(DOCUMENT)
+    (tmp_path / "mailboxes.yml").write_text(MAILBOXES)
+    return tmp_path
+
+
+def test_one_text_for_each_protocol_with_the_hash_of_the_password(site_dir: Path) -> None:
+    imap, smtp = look(site_dir, "imap", "smtp", back_ends={"back1": "back1.contoso.test"})
+    (entry,) = imap.splitlines()
+    address, hashed, *_ = entry.split(":")
+    assert address == "ada@contoso.test"
+    password = SiteState(site_dir).password_file(address).read_text().strip()
+    assert PasswordHasher().verify(hashed.removeprefix("{ARGON2ID}"), password)
+    assert "host=back1.contoso.test" in entry
+    assert smtp == f"{address}:{hashed}::::::\n"
+
+
+def test_nothing_changes_while_nothing_changes(site_dir: Path) -> None:
+    assert look(site_dir, "pop3") == look(site_dir, "pop3")
+
+
+def test_a_protocol_that_there_is_not(site_dir: Path) -> None:
+    with pytest.raises(AnsibleLookupError) as refused:
+        look(site_dir, "ftp")
+    assert str(refused.value) == f"{site_dir}: 'ftp' must be one of imap, pop3, smtp"
+
+
+def test_a_document_that_is_wrong(site_dir: Path) -> None:
+    (site_dir / "mailboxes.yml").write_text("mailpair_mailboxes: {ada@contoso.test: {server: back1, kind: king}}\n")
+    with pytest.raises(AnsibleLookupError, match=r"mailboxes\[ada@contoso.test\].kind: 'king'"):
+        look(site_dir, "imap")

@@ -1,0 +1,125 @@
+"""The action ``plan``, as ansible-playbook runs it: what it sets, and that a wrong document touches no host."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ANSIBLE_PLAYBOOK = Path(sys.executable).with_name("ansible-playbook")
+DOCUMENT = """\
+mailpair_site:
+  version: 1
+  accepted_domains: [contoso.test]
+  services:
+    imap4: {front_end: true, back_end: true}
+"""
+MAILBOXES = "mailpair_mailboxes: {ada@contoso.test: {server: back1, kind: administrator}}\n"
+# As administrators write it: an address, and nothing that can be worked out.
+PLAIN = {
+    "all": {
+        "children": {
+            "client_access": {"hosts": {"front1": {"ansible_host": "192.0.2.11"}}},
+            "mailbox": {"hosts": {"back1": {"ansible_host": "{{ network }}.12", "network": "192.0.2"}}},
+        }
+    }
+}
+PLAYBOOK = [
+    {
+        "hosts": "client_access:mailbox",
+        "gather_facts": False,
+        "any_errors_fatal": True,
+        "tasks": [
+            {"name": "Plan", "mailpair.mail.plan": None},
+            {"name": "Show", "ansible.builtin.debug": {"var": "mailpair_plan"}},
+        ],
+    }
+]
+
+
+class Bench:
+    """A site's folder with an inventory and a playbook."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.write("site.yml", DOCUMENT)
+        self.write("mailboxes.yml", MAILBOXES)
+        self.write("hosts.yml", yaml.safe_dump(PLAIN))
+        self.write("ansible.cfg", "")
+        self.write("play.yml", yaml.safe_dump(PLAYBOOK))
+
+    def write(self, name: str, text: str) -> None:
+        (self.folder / name).write_text(text)
+
+    def play(self) -> dict[str, dict[str, object]]:
+        """Results by task and host."""
+        environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")},
+            "ANSIBLE_CONFIG": str(self.folder / "ansible.cfg"),
+            "ANSIBLE_HOME": str(self.folder / "home"),
+            "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default",
+            "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml",
+            "ANSIBLE_LOCALHOST_WARNING": "0",
+            "ANSIBLE_NOCOLOR": "1",
+        }
+        command = [str(ANSIBLE_PLAYBOOK), "-i", "hosts.yml", "play.yml"]
+        done = subprocess.run(command, cwd=self.folder, env=environment, check=False, capture_output=True, text=True)
+        self.output, self.code = done.stdout + done.stderr, done.returncode
+        plans: dict[str, dict[str, object]] = {}
+        for block in done.stdout.split("\nok: [")[1:]:
+            host, _, rest = block.partition("]")
+            if rest.startswith(" => "):
+                plans[host] = yaml.safe_load(rest.removeprefix(" => ").split("\n\n")[0])["mailpair_plan"]
+        return plans
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    """A site whose inventory says what is needed and no more."""
+    return Bench(tmp_path)
+
+
+def test_names_and_addresses_follow_from_a_plain_inventory(bench: Bench) -> None:
+    plans = bench.play()
+    assert set(plans) == {"front1", "back1"}, bench.output
+    assert json.loads(json.dumps(plans["back1"]["base"]))["hosts"] == [
+        {"address": "192.0.2.11", "name": "front1.contoso.test"},
+        {"address": "192.0.2.12", "name": "back1.contoso.test"},
+    ]
+    assert "mailbox" in plans["back1"]
+    assert "client_access" in plans["front1"]
+
+
+def test_an_inventory_may_say_more(bench: Bench) -> None:
+    said = {
+        "ansible_host": "198.51.100.1",
+        "mailpair_fqdn": "in.fabrikam.test",
+        "mailpair_addresses": ["10.0.0.1", "fd00::1"],
+    }
+    inventory = json.loads(json.dumps(PLAIN))
+    inventory["all"]["children"]["client_access"]["hosts"]["front1"] = said
+    bench.write("hosts.yml", yaml.safe_dump(inventory))
+    plan = json.loads(json.dumps(bench.play()["back1"]["mailbox"]))
+    assert plan["front_ends"] == ["10.0.0.1", "fd00::1"]
+    assert plan["front_end_names"] == ["in.fabrikam.test"]
+
+
+def test_a_wrong_document_ends_the_run_with_all_that_is_wrong(bench: Bench) -> None:
+    bench.write("site.yml", DOCUMENT.replace("imap4", "imap5").replace("version: 1", "version: 2"))
+    assert bench.play() == {}
+    assert bench.code == 2
+    assert f"{bench.folder}: nothing was changed on any host." in bench.output
+    assert "version: 2: " in bench.output
+    assert "services.imap5" in bench.output
+    assert "Traceback" not in bench.output
+
+
+def test_document_and_inventory_must_agree(bench: Bench) -> None:
+    bench.write("mailboxes.yml", MAILBOXES.replace("back1", "back9"))
+    assert bench.play() == {}
+    assert "mailboxes[ada@contoso.test].server: 'back9': must be a mailbox server" in bench.output
