@@ -64,6 +64,9 @@ async def _told(method: Callable[[Any, Any], Awaitable[Any]], request: Any, cont
         await context.abort(grpc.StatusCode.CANCELLED, "cancelled")
     except (SiteError, StateError) as error:
         await context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
+    except OSError as error:
+        told = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        await context.abort(grpc.StatusCode.FAILED_PRECONDITION, told)
 
 
 def serve(engine: str) -> None:

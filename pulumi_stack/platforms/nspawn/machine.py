@@ -121,10 +121,6 @@ LinkLocalAddressing=ipv6
         nspawn = (*self.nspawn(), "--register=no")
         return ("setsid", "--fork", "unshare", "--mount", "sh", "-c", _START, "sh", self.names.cgroup, *nspawn)
 
-    def sweep(self) -> Sequence[str]:
-        """The command that removes what a stopped machine leaves in the control groups of a host without systemd."""
-        return ("unshare", "--mount", "sh", "-c", _SWEEP, "sh", self.names.cgroup)
-
     def unit(self) -> str:
         """The unit that runs the machine on a host with systemd, at boot as well; machinectl knows it."""
         network = self.names.stack.network_unit
@@ -153,6 +149,11 @@ DeviceAllow=char-pts rw
 [Install]
 WantedBy=machines.target
 """
+
+
+def sweep(names: MachineNames) -> Sequence[str]:
+    """The command that removes what a stopped machine leaves in the control groups of a host without systemd."""
+    return ("unshare", "--mount", "sh", "-c", _SWEEP, "sh", names.cgroup)
 
 
 def resolv_conf(host: str, upstream: str | None) -> str:

@@ -18,9 +18,9 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 from mailpair.state import SiteState
 from pulumi_stack.errors import refuse
 from pulumi_stack.platforms.nspawn import host, processes
-from pulumi_stack.platforms.nspawn.machine import MachineSpec, RootFile, resolv_conf
+from pulumi_stack.platforms.nspawn.machine import MachineSpec, RootFile, resolv_conf, sweep
 from pulumi_stack.platforms.nspawn.make_network import forget
-from pulumi_stack.platforms.nspawn.names import UNITS
+from pulumi_stack.platforms.nspawn.names import UNITS, MachineNames
 from pulumi_stack.platforms.nspawn.owner import check_owner
 from pulumi_stack.process import Runner
 
@@ -57,7 +57,7 @@ class Maker:
         mark = host.read_mark(folder)
         check_owner(folder, mark, self._spec.owner)
         if mark is None or not mark["complete"]:
-            await self._stop()
+            await stop(self._names, self._runner)
             await host.remove_marked(self._runner, folder)
             mark = await self._fill(image)
         return await self._bring_up(mark)
@@ -70,7 +70,7 @@ class Maker:
                 str(self._names.folder), "missing", "the machine is gone", "run pulumi refresh, then pulumi up"
             )
         if restart:
-            await self._stop()
+            await stop(self._names, self._runner)
         return await self._bring_up(mark)
 
     async def see(self) -> list[str] | None:
@@ -97,12 +97,8 @@ class Maker:
 
     async def remove(self) -> None:
         """Shuts the machine down and takes away all that was made for it."""
-        await self._stop()
-        await host.remove_unit(self._runner, self._names.unit)
         await self.unpin(self._addresses())
-        await host.remove_marked(self._runner, self._names.folder)
-        forget(self._names.folder.parent)
-        forget(self._names.stack.state)
+        await take_away(self._names, self._runner)
 
     async def unpin(self, addresses: Iterable[str]) -> None:
         """Forgets the host keys that are pinned for addresses (a prefix's length is left out of account)."""
@@ -180,22 +176,6 @@ class Maker:
                 return None if link.get("master") == self._spec.bridge else str(link["ifname"])
         return None
 
-    async def _stop(self) -> None:
-        """Shuts the machine down; what does not end in time is ended."""
-        if host.has_systemd():
-            if (UNITS / self._names.unit).exists():
-                await self._runner.check(("systemctl", "stop", self._names.unit))
-            return
-        for signum, seconds in ((signal.SIGTERM, _STOPPED), (signal.SIGKILL, _STOPPED)):
-            for process in processes.find(self._names):
-                with suppress(ProcessLookupError):
-                    os.kill(process, signum)
-            deadline = asyncio.get_running_loop().time() + seconds
-            while processes.find(self._names) and asyncio.get_running_loop().time() < deadline:
-                self._runner.check_cancelled()
-                await asyncio.sleep(_PAUSE)
-        await self._runner.check(self._spec.sweep())
-
     async def _wait_for_ssh(self) -> None:
         """Waits until the machine's SSH server greets; raises StackError where the machine ended or time is up."""
         address = str(self._spec.address.ip)
@@ -229,6 +209,32 @@ class Maker:
 
 # A running machine's playbook writes these too, so they are only written before a start.
 _WHEN_STOPPED = frozenset({"etc/hosts"})
+
+
+async def take_away(names: MachineNames, runner: Runner) -> None:
+    """Shuts a machine down and removes all that is on the machine below for it, whatever there is."""
+    await stop(names, runner)
+    await host.remove_unit(runner, names.unit)
+    await host.remove_marked(runner, names.folder)
+    forget(names.folder.parent)
+    forget(names.stack.state)
+
+
+async def stop(names: MachineNames, runner: Runner) -> None:
+    """Shuts a machine down; what does not end in time is ended."""
+    if host.has_systemd():
+        if (UNITS / names.unit).exists():
+            await runner.check(("systemctl", "stop", names.unit))
+        return
+    for signum, seconds in ((signal.SIGTERM, _STOPPED), (signal.SIGKILL, _STOPPED)):
+        for process in processes.find(names):
+            with suppress(ProcessLookupError):
+                os.kill(process, signum)
+        deadline = asyncio.get_running_loop().time() + seconds
+        while processes.find(names) and asyncio.get_running_loop().time() < deadline:
+            runner.check_cancelled()
+            await asyncio.sleep(_PAUSE)
+    await runner.check(sweep(names))
 
 
 async def _greets(address: str) -> bool:

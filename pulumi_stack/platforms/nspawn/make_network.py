@@ -7,8 +7,8 @@ from pathlib import Path
 
 from pulumi_stack.errors import StackError
 from pulumi_stack.platforms.nspawn import host
-from pulumi_stack.platforms.nspawn.names import STATE
-from pulumi_stack.platforms.nspawn.network import SYSCTLS, NetworkSpec, conflicts, drift, obstacles
+from pulumi_stack.platforms.nspawn.names import STATE, StackNames
+from pulumi_stack.platforms.nspawn.network import SYSCTLS, NetworkSpec, conflicts, down, drift, obstacles
 from pulumi_stack.platforms.nspawn.owner import check_owner
 from pulumi_stack.process import Runner
 
@@ -42,7 +42,7 @@ async def apply(spec: NetworkSpec, runner: Runner) -> None:
         host.make_marked(folder, mark)
     _note_sysctls()
     host.write(folder / "up", spec.up(), 0o755)
-    host.write(folder / "down", spec.down(), 0o755)
+    host.write(folder / "down", down(spec.names), 0o755)
     await runner.check((str(folder / "up"),))
     if host.has_systemd():
         await host.install_unit(runner, spec.names.network_unit, spec.unit())
@@ -57,10 +57,15 @@ async def see(spec: NetworkSpec, runner: Runner) -> list[str] | None:
 
 async def remove(spec: NetworkSpec, runner: Runner) -> None:
     """Takes away the network and, after the last stack, what all stacks changed of the machine below."""
-    await host.remove_unit(runner, spec.names.network_unit)
-    await runner.check(("sh", "-c", spec.down()))
-    await host.remove_marked(runner, spec.names.network)
-    forget(spec.names.state)
+    await take_away(spec.names, runner)
+
+
+async def take_away(names: StackNames, runner: Runner) -> None:
+    """The same for a network of which only the names are known."""
+    await host.remove_unit(runner, names.network_unit)
+    await runner.check(("sh", "-c", down(names)))
+    await host.remove_marked(runner, names.network)
+    forget(names.state)
     others = [each for each in STATE.iterdir() if each.is_dir()] if STATE.exists() else []
     if not others:
         _restore_sysctls()
@@ -82,8 +87,8 @@ def _restore_sysctls() -> None:
     if not _BEFORE.exists():
         return
     for path, before in json.loads(_BEFORE.read_text()).items():
-        # Somebody else's later change stays.
-        if int(_sysctl(path).read_text()) == SYSCTLS[path]:
+        # Somebody else's later change stays, and what was not changed is left alone: it may be read-only.
+        if int(_sysctl(path).read_text()) == SYSCTLS[path] != before:
             _sysctl(path).write_text(f"{before}\n")
     _BEFORE.unlink()
 

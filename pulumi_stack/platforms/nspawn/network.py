@@ -91,16 +91,6 @@ nft -f - << 'END'
 {self.ruleset()}END
 """
 
-    def down(self) -> str:
-        """A shell script that takes the network away, or what is there of it."""
-        bridge, table = self.names.bridge, self.names.table
-        return f"""\
-#!/bin/sh
-set -eu
-! ip link show dev {bridge} > /dev/null 2>&1 || ip link delete dev {bridge}
-! nft list table ip {table} > /dev/null 2>&1 || nft delete table ip {table}
-"""
-
     def unit(self) -> str:
         """The systemd unit that makes the network at boot, before the machines."""
         return f"""\
@@ -117,6 +107,17 @@ ExecStop={self.names.network}/down
 
 [Install]
 WantedBy=machines.target
+"""
+
+
+def down(names: StackNames) -> str:
+    """A shell script that takes a network away, or what is there of it."""
+    bridge, table = names.bridge, names.table
+    return f"""\
+#!/bin/sh
+set -eu
+! ip link show dev {bridge} > /dev/null 2>&1 || ip link delete dev {bridge}
+! nft list table ip {table} > /dev/null 2>&1 || nft delete table ip {table}
 """
 
 
