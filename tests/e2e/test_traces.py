@@ -23,7 +23,9 @@ def used_passwords(lab: Lab) -> list[str]:
 
 def test_the_journals_have_no_errors(lab: Lab) -> None:
     for host in lab.hosts:
-        assert host.run("journalctl --boot --quiet --priority=err --output=cat").splitlines() == [], host.name
+        # The SSH server is left out: it takes ill how the tests of open ports hang up.
+        command = "journalctl --boot --quiet --priority=err --output=cat --exclude-identifier=sshd-session"
+        assert host.run(command).splitlines() == [], host.name
         mail = host.run("journalctl --boot --quiet --output=cat --unit='dovecot*' --unit='postfix*'").splitlines()
         assert [line for line in mail if any(word in line for word in ("Error:", "Fatal:", "Panic:", "error:"))] == []
 

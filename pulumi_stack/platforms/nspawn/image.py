@@ -49,6 +49,7 @@ find "$1/var/lib/apt/lists" -type f -delete
 touch --date=@0 "$1/var/lib/apt/lists" # what is empty must not look fresh
 rm -f "$1"/etc/ssh/ssh_host_* "$1"/etc/ssl/private/*.key "$1/etc/hostname" "$1/etc/resolv.conf"
 : > "$1/etc/machine-id"
+: > "$1/etc/default/locale" # each login asks for it, and logs an error where it is missing
 """
 
 
