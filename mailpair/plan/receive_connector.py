@@ -126,17 +126,18 @@ def _who_may_send(connector: ReceiveConnector) -> tuple[str, ...]:
     # Nobody outside speaks for the site's own domains: who belongs to them signs in.
     not_ours = f"check_sender_access {postfix.OWN_DOMAINS_MAP}"
     if _signs_in(connector):
-        to_whom = ["permit_sasl_authenticated"]
-        as_whom = ["reject_sender_login_mismatch"]
         if strangers:
-            to_whom += ["reject_unauth_destination"]
-            as_whom += ["permit_sasl_authenticated", not_ours]
-        else:
-            to_whom += ["check_client_access static:{530 5.7.0 Authentication required}", "reject"]
+            return (
+                "smtpd_sasl_auth_enable = yes",
+                "smtpd_relay_restrictions = permit_sasl_authenticated, reject_unauth_destination",
+                f"smtpd_sender_restrictions = reject_sender_login_mismatch, permit_sasl_authenticated, {not_ours}",
+            )
+        sign_in_first = "check_client_access static:{530 5.7.0 Authentication required}"
         return (
             "smtpd_sasl_auth_enable = yes",
-            f"smtpd_relay_restrictions = {', '.join(to_whom)}",
-            f"smtpd_sender_restrictions = {', '.join(as_whom)}",
+            f"smtpd_client_restrictions = permit_sasl_authenticated, {sign_in_first}",
+            "smtpd_relay_restrictions = permit_sasl_authenticated, reject",
+            "smtpd_sender_restrictions = reject_sender_login_mismatch",
         )
     relay = "reject_unauth_destination" if strangers else "reject"
     return (f"smtpd_relay_restrictions = {relay}", f"smtpd_sender_restrictions = {not_ours}")

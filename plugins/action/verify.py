@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
 from ansible_collections.mailpair.mail.plugins.plugin_utils import connectivity, inventory
 from ansible_collections.mailpair.mail.plugins.plugin_utils.connectivity import Place, Step, User
 
@@ -125,7 +126,7 @@ def report(steps: Sequence[Step]) -> list[str]:
 
 
 def _result(steps: Sequence[Step]) -> dict[str, Any]:
-    failed = [step for step in steps if step.reason]
+    failed = [f"{step.name} with {step.mailbox}: {step.reason}" for step in steps if step.reason]
     result: dict[str, Any] = {
         "changed": False,
         "report": report(steps),
@@ -140,7 +141,10 @@ def _result(steps: Sequence[Step]) -> dict[str, Any]:
             for step in steps
         ],
     }
+    # Here and not in the result alone: a callback that shows results breaks long lines, and a table with them.
+    for line in result["report"]:
+        Display().display(line)
     if failed:
-        lines = "\n".join(result["report"])
-        result |= {"failed": True, "msg": f"{len(failed)} of {len(steps)} steps failed\n{lines}"}
+        summary = f"{len(failed)} of {len(steps)} steps failed: "
+        result |= {"failed": True, "msg": summary + "; ".join(failed)}
     return result

@@ -13,7 +13,7 @@ description:
   - Then, as C(Test-Mailflow) does, sends a message from a mailbox to itself, reads it over IMAP4 and over POP3, and
     removes it. It does so for one mailbox on each back end.
   - Certificates must be valid for the names that clients use, and issued by the site's CA.
-  - Fails when a step fails, after all have been tried.
+  - Shows a table with a line for each step, and fails when a step fails, after all have been tried.
 options:
   mailbox:
     description: >-

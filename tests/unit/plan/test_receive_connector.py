@@ -20,7 +20,8 @@ SIZES = ("message_size_limit = 37748736", "smtpd_recipient_limit = 200")
 SIGN_IN_FIRST = "check_client_access static:{530 5.7.0 Authentication required}"
 USERS = (
     "smtpd_sasl_auth_enable = yes",
-    f"smtpd_relay_restrictions = permit_sasl_authenticated, {SIGN_IN_FIRST}, reject",
+    f"smtpd_client_restrictions = permit_sasl_authenticated, {SIGN_IN_FIRST}",
+    "smtpd_relay_restrictions = permit_sasl_authenticated, reject",
     "smtpd_sender_restrictions = reject_sender_login_mismatch",
 )
 NOT_OURS = "check_sender_access texthash:/etc/postfix/own_domains"
