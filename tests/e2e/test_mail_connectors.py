@@ -97,4 +97,4 @@ def changes_nothing(lab: Lab, stack: Stack, binding: str, reason: str) -> None:
     assert failed.returncode != 0
     assert reason in " ".join((failed.stdout + failed.stderr).split())
     assert lab.front.run("cat /etc/postfix/*.cf") == before
-    assert ports.open_ports(lab.front.address, [25, 587]) == [25, 587]
+    assert {25, 587} <= {*ports.open_ports(lab.front.address)}

@@ -18,7 +18,7 @@ def main(address: str, port: int) -> None:
     talk = json.load(sys.stdin)
     client = smtplib.SMTP(timeout=60)
     answers = [client.connect(address, port)]
-    client._host = address  # STARTTLS wants to know, and connect() does not tell
+    client._host = address  # type: ignore[attr-defined]  # STARTTLS wants to know, and connect() does not tell
     if talk["tls"]:
         answers.append(client.starttls(context=ssl._create_unverified_context()))
     for command in talk["commands"]:
