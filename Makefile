@@ -43,8 +43,8 @@ stack: build-engine ## run the tests that make, break and mend machines through 
 	@$(activate) pytest tests/stack -m machines $(ARGS)
 molecule: build-engine ## run the Molecule scenario with hosts of its own
 	@$(activate) molecule test $(ARGS)
-e2e: build-engine ## use a pair of the tests' own as clients do
-	@$(activate) pytest tests/e2e $(ARGS)
+e2e: build-engine ## make pairs of the tests' own, and use them as clients do
+	@$(activate) pytest tests/verbs tests/e2e $(ARGS)
 bench: build-engine ## measure a pair of the benchmark's own
 	@$(activate) python -m bench $(ARGS)
 

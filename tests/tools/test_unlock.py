@@ -8,13 +8,15 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.tools.conftest import ROOT, Stack
-from tools.unlock import backend_folder, is_running, stale_locks
+from tools.unlock import backend_folder, helpers, is_running, stale_locks, wait_for_end
 
 
 def lock(folder: Path, name: str, process: int, host: str = socket.gethostname()) -> Path:
@@ -51,10 +53,7 @@ def test_a_killed_run_is_simply_run_again(stack: Stack) -> None:
     with subprocess.Popen(
         stack.command("up", "--yes", "--skip-preview"), env=stack.environment, stdout=subprocess.DEVNULL
     ) as first:
-        deadline = time.monotonic() + 60
-        while not running.exists():
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        until(running.exists)
         assert is_running(first.pid)
         unlock(stack)
         locks = stack.folder.parent / "state/.pulumi/locks"
@@ -64,6 +63,39 @@ def test_a_killed_run_is_simply_run_again(stack: Stack) -> None:
     assert "the stack is currently locked" in stack.pulumi("up", "--yes", status=1)
     assert unlock(stack).startswith("dropping the lock of a run that was interrupted: ")
     stack.pulumi("up", "--yes")
+
+
+def test_a_run_that_has_ended_but_was_not_noticed_is_gone(tmp_path: Path) -> None:
+    false = tmp_path / "pulumi"
+    false.write_text("#!/bin/sh\nread line\n")
+    false.chmod(0o755)
+    with subprocess.Popen([false], stdin=subprocess.PIPE) as ended:
+        until(lambda: is_running(ended.pid))
+        ended.kill()
+        until(lambda: not is_running(ended.pid))
+        assert Path(f"/proc/{ended.pid}").exists()
+
+
+def test_helpers_of_a_killed_run_are_waited_for(tmp_path: Path) -> None:
+    python = tmp_path / "python"
+    python.symlink_to(sys.executable)
+    helper = [str(python), "-c", "import sys; sys.stdin.read()", "tools.language_host"]
+    with subprocess.Popen(helper, stdin=subprocess.PIPE) as left:
+        until(lambda: helpers(python) == [left.pid])
+        assert wait_for_end(python, 0.1) == [left.pid]
+        threading.Timer(0.2, left.communicate).start()
+        assert wait_for_end(python, 60) == []
+    other = tmp_path / "other"
+    other.symlink_to(sys.executable)
+    assert helpers(other) == []
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Returns when a condition holds."""
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def unlock(stack: Stack) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from pathlib import Path
 
 from pulumi_stack.errors import StackError
 from pulumi_stack.places import CHECKOUT
@@ -34,12 +33,13 @@ async def sweep(names: StackNames, owner: str, runner: Runner) -> list[str]:
     machines = [names.machine(name) for name in left_machines(names)]
     for folder in [*(machine.folder for machine in machines), names.network]:
         check_owner(folder, host.read_mark(folder), owner)
+    networks = [names.bridge] if names.network.exists() else []
+    if not names.state.exists():
+        return []
     for machine in machines:
         await make_machine.take_away(machine, runner)
-    network = [names.bridge] if names.state.exists() else []
-    if network:
-        await make_network.take_away(names, runner)
-    return [*(machine.machine for machine in machines), *network]
+    await make_network.take_away(names, runner)  # also what the last stack puts back
+    return [*(machine.machine for machine in machines), *networks]
 
 
 def main(stack: str) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pulumi_stack.platforms.nspawn.names import StackNames
-from pulumi_stack.platforms.nspawn.network import NetworkSpec, Seen, conflicts, drift, obstacles, ula
+from pulumi_stack.platforms.nspawn.network import NetworkSpec, Seen, conflicts, down, drift, obstacles, ula
 
 SPEC = NetworkSpec(StackNames("lab"), "/srv/mail", IPv4Network("10.213.0.0/24"))
 
@@ -41,7 +41,7 @@ def test_the_ipv6_network_is_local_and_follows_from_the_subnet() -> None:
     assert first != second
 
 
-@pytest.mark.parametrize("script", [SPEC.up(), SPEC.down()])
+@pytest.mark.parametrize("script", [SPEC.up(), down(SPEC.names)])
 def test_scripts_are_whole_shell(script: str) -> None:
     shell = shutil.which("sh")
     assert shell is not None
