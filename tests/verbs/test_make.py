@@ -17,6 +17,8 @@ from tests.verbs.conftest import SETTINGS, STACK, Checkout
 
 NAMES = StackNames(STACK)
 
+pytestmark = pytest.mark.machines
+
 
 def test_a_pair_from_nothing_to_nothing(checkout: Checkout) -> None:
     summary = checkout.up().partition("The pair of ")[2]
