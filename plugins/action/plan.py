@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,10 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.mailpair.mail.plugins.plugin_utils import inventory
 
 from mailpair.plan import plan
-from mailpair.site import SiteError, join, load
+from mailpair.plan.accounts import accounts
+from mailpair.servers import Role
+from mailpair.site import Site, SiteError, join, load
+from mailpair.state import SiteState, StateError
 
 
 class ActionModule(ActionBase):
@@ -36,4 +40,23 @@ class ActionModule(ActionBase):
             (server,) = (server for server in servers if server.name == host)
         except SiteError as error:
             raise AnsibleActionFail(f"{site_dir}: nothing was changed on any host.\n{error}") from None
+        problems = _secrets(site, SiteState(site_dir)) if server.role is Role.CLIENT_ACCESS else []
+        if problems:
+            raise AnsibleActionFail("\n".join([f"{site_dir}: nothing was changed on any host.", *problems]))
         return {"changed": False, "ansible_facts": {"mailpair_plan": plan(site, servers, server)}}
+
+
+def _secrets(site: Site, state: SiteState) -> list[str]:
+    """What is wrong with the secrets that later tasks put on a front end, which then hide what they say."""
+    logins = {each.authentication_credential for each in site.send_connectors if each.enabled}
+    asked: list[tuple[Callable[[str], object], str]] = [
+        *((state.password_hash, mailbox.address) for mailbox in accounts(site, "smtp")),
+        *((state.credential, name) for name in sorted(name for name in logins if name)),
+    ]
+    problems = []
+    for ask, name in asked:
+        try:
+            ask(name)
+        except StateError as error:
+            problems.append(str(error))
+    return problems

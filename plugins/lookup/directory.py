@@ -28,24 +28,25 @@ options:
       Full names of back ends by their names in the inventory. With them each account says where its mailbox is, which a
       proxy needs to know.
     type: dict
+  folder:
+    description: >-
+      Return the files of this folder, named after the protocols, as C(mailpair.mail.files) takes them, in place of
+      texts. They are readable to Dovecot alone.
+    type: path
 """
 
 EXAMPLES = r"""
-- name: Directory for IMAP
-  ansible.builtin.copy:
-    dest: /etc/mailpair/directory/imap
-    content: "{{ lookup('mailpair.mail.directory', 'imap', site_dir=mailpair_site_dir, back_ends=names) }}"
-    owner: root
-    group: dovecot
-    mode: "0640"
+- name: Accounts are known
+  mailpair.mail.files:
+    files: "{{ query('mailpair.mail.directory', 'imap', 'pop3', site_dir=mailpair_site_dir, folder='/etc/accounts') }}"
   no_log: true
 """
 
 RETURN = r"""
 _raw:
-  description: The whole text of the passwd-file, one for each term.
+  description: The whole text of the passwd-file, one for each term, or with O(folder) the arguments of a file for each.
   type: list
-  elements: str
+  elements: raw
 """
 
 from pathlib import Path
@@ -62,12 +63,19 @@ from mailpair.state import SiteState, StateError
 class LookupModule(LookupBase):
     """See DOCUMENTATION."""
 
-    def run(self, terms: list[str], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[str]:
-        """One text a term."""
+    def run(self, terms: list[str], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[Any]:
+        """One text or file a term."""
         self.set_options(var_options=variables, direct=kwargs)
         site_dir, back_ends = Path(self.get_option("site_dir")), self.get_option("back_ends")
         try:
             site, state = load(site_dir), SiteState(site_dir)
-            return [passwd_file(site, term, state.password_hash, back_ends) for term in terms]
+            texts = [passwd_file(site, term, state.password_hash, back_ends) for term in terms]
         except (SiteError, StateError, ValueError) as error:
             raise AnsibleLookupError(f"{site_dir}: {error}") from None
+        folder = self.get_option("folder")
+        if not folder:
+            return list(texts)
+        return [
+            {"path": f"{folder}/{term}", "content": text, "group": "dovecot", "mode": "0640"}
+            for term, text in zip(terms, texts, strict=True)
+        ]

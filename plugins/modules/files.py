@@ -46,12 +46,8 @@ EXAMPLES = r"""
 - name: Accounts for IMAP
   mailpair.mail.files:
     folders:
-      - {path: /etc/mailpair/directory, group: dovecot, mode: '0750'}
-    files:
-      - path: /etc/mailpair/directory/imap
-        content: "{{ lookup('mailpair.mail.directory', 'imap', site_dir=mailpair_site_dir) }}"
-        group: dovecot
-        mode: '0640'
+      - {path: /etc/accounts, group: dovecot, mode: '0750'}
+    files: "{{ query('mailpair.mail.directory', 'imap', site_dir=mailpair_site_dir, folder='/etc/accounts') }}"
   no_log: true
 """
 
@@ -61,7 +57,7 @@ actions:
   returned: always
   type: list
   elements: str
-  sample: [replaced /etc/mailpair/directory/imap]
+  sample: [replaced /etc/accounts/imap]
 """
 
 import os

@@ -10,13 +10,14 @@ description:
   - Runs on the controller alone. Reads C(site.yml) and C(mailboxes.yml), checks them and the inventory against each
     other, and sets the fact C(mailpair_plan), from which the roles of this collection take their values.
   - Fails with all errors of the documents at once, before any host is touched.
+  - Makes the passwords that mailboxes lack, on the controller, and fails where a secret of the site can't be read.
 options:
   site_dir:
     description: >-
       The site's folder. By default the variable C(mailpair_site_dir), or the folder of the inventory.
     type: path
 attributes:
-  check_mode: {support: full, description: It changes nothing.}
+  check_mode: {support: full, description: It changes no host.}
 notes:
   - Servers are the hosts of the groups C(client_access) and C(mailbox). A host's variable C(mailpair_fqdn) is its
     name (by default its inventory name in the first accepted domain), C(mailpair_addresses) where its peers reach it

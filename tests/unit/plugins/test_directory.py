@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible.errors import AnsibleLookupError
@@ -26,8 +26,8 @@ mailpair_mailboxes:
 """
 
 
-def look(site_dir: Path, *terms: str, **options: object) -> list[str]:
-    found: list[str] = lookup_loader.get("mailpair.mail.directory").run(list(terms), site_dir=str(site_dir), **options)
+def look(site_dir: Path, *terms: str, **options: object) -> list[Any]:
+    found: list[Any] = lookup_loader.get("mailpair.mail.directory").run(list(terms), site_dir=str(site_dir), **options)
     return found
 
 
@@ -48,6 +48,16 @@ def test_one_text_for_each_protocol_with_the_hash_of_the_password(site_dir: Path
     assert PasswordHasher().verify(hashed.removeprefix("{ARGON2ID}"), password)
     assert "host=back1.contoso.test" in entry
     assert smtp == f"{address}:{hashed}::::::\n"
+
+
+def test_files_of_a_folder_are_for_dovecot_alone(site_dir: Path) -> None:
+    (file,) = look(site_dir, "imap", folder="/etc/accounts")
+    assert {name: file[name] for name in ("path", "group", "mode")} == {
+        "path": "/etc/accounts/imap",
+        "group": "dovecot",
+        "mode": "0640",
+    }
+    assert [file["content"]] == look(site_dir, "imap")
 
 
 def test_nothing_changes_while_nothing_changes(site_dir: Path) -> None:

@@ -123,3 +123,20 @@ def test_document_and_inventory_must_agree(bench: Bench) -> None:
     bench.write("mailboxes.yml", MAILBOXES.replace("back1", "back9"))
     assert bench.play() == {}
     assert "mailboxes[ada@contoso.test].server: 'back9': must be a mailbox server" in bench.output
+
+
+def test_secrets_that_can_not_be_read_are_told_before_a_host_is_touched(bench: Bench) -> None:
+    smart = """\
+  send_connectors:
+    Internet: {address_spaces: ["*"], smart_hosts: ["relay.test:587"],
+               smart_host_auth_mechanism: BasicAuthRequireTLS, authentication_credential: relay}
+"""
+    bench.write("site.yml", DOCUMENT + smart)
+    bench.write("mailboxes.yml", MAILBOXES.replace("}}", "}, bob@contoso.test: {server: back1}}"))
+    hashes = bench.folder / "private/hashes"
+    hashes.mkdir(parents=True)
+    (hashes / "bob@contoso.test").write_text("nonsense\n")
+    (hashes / "bob@contoso.test").chmod(0o600)
+    assert bench.play() == {}
+    assert f"{hashes}/bob@contoso.test is not an argon2id hash; " in bench.output
+    assert f"{bench.folder}/private/credentials/relay is missing; " in bench.output
