@@ -30,7 +30,8 @@ DEFAULT_SERVERS = ({"name": "front1", "role": "client_access"}, {"name": "back1"
 # Addresses that are not given: the first server has number 11 of the subnet, the first bare machine number 101.
 FIRST_SERVER, FIRST_BARE = 11, 101
 
-_SERVER_KEYS = {
+SETTINGS = ("platform", "site", "servers", "configure", "subnet", "image_packages", "bare_machines")
+SERVER_KEYS = {
     NSPAWN: ("name", "role", "fqdn", "address"),
     EXISTING: ("name", "role", "fqdn", "address", "address6", "host", "user", "port", "key"),
 }
@@ -92,8 +93,7 @@ class _Parser:
         self._problems: list[Problem] = []
 
     def parse(self) -> StackConfig:
-        known = ("platform", "site", "servers", "configure", "subnet", "image_packages", "bare_machines")
-        self._only("", self._raw, known)
+        self._only("", self._raw, SETTINGS)
         platform = self._choice("platform", self._raw.get("platform", NSPAWN), PLATFORMS) or NSPAWN
         site_dir = self._site()
         subnet = self._subnet()
@@ -172,7 +172,7 @@ class _Parser:
         self, path: str, entry: Mapping[str, Any], platform: str, subnet: ipaddress.IPv4Network, number: int
     ) -> ServerConfig | None:
         before = len(self._problems)
-        self._only(path, entry, _SERVER_KEYS[platform])
+        self._only(path, entry, SERVER_KEYS[platform])
         name = str(entry.get("name", "missing"))
         if "name" in entry:
             self._problems += name_problems(f"{path}name", name)

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
+from pulumi_stack.platforms.nspawn import sweep
 from pulumi_stack.platforms.nspawn.names import StackNames
 from tests.e2e.support.wait import until
 from tests.stack.support.run import Run, unchanged
-from tests.stack.support.world import children, processes, ssh
+from tests.stack.support.world import children, processes, ssh, traces
 
 pytestmark = pytest.mark.machines
 
@@ -63,3 +64,17 @@ def test_a_cancel_while_machines_are_made_ends_well(fresh: Run) -> None:
     assert "Traceback" not in said
     fresh.up()
     assert ssh(fresh.site_dir, "10.218.0.11", "hostname").strip() == "front1"
+
+
+def test_what_a_killed_run_left_can_be_taken_away_without_another(fresh: Run) -> None:
+    up = fresh.start("up", "--yes", "--skip-preview")
+    until(lambda: processes(f"--machine={FRONT.machine}"), "the machine boots")
+    for process in [up.pid, *children(up.pid)]:
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+    up.communicate(timeout=60)
+    until(lambda: not processes(f" {FRONT.folder.parent}/"), "what copies the roots ends")
+    fresh.pulumi("cancel", "--yes")
+    fresh.pulumi("destroy", "--yes", "--skip-preview")
+    assert sweep.main(fresh.name) == 0
+    assert traces(fresh.name) == {}

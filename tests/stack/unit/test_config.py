@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mailpair.servers import Role
-from pulumi_stack.config import ServerConfig, parse
+from pulumi_stack.config import SERVER_KEYS, SETTINGS, ServerConfig, parse
 from pulumi_stack.errors import StackError
 from pulumi_stack.packages import of_all_roles
 
@@ -276,3 +276,9 @@ def test_everything_wrong_is_told_at_once(project: Path) -> None:
         "servers[1].name",
         "subnet",
     ]
+
+
+def test_the_readme_tells_every_setting() -> None:
+    readme = (Path(__file__).parents[3] / "pulumi_stack" / "README.md").read_text()
+    for key in (*SETTINGS, *(key for keys in SERVER_KEYS.values() for key in keys)):
+        assert f"`{key}`" in readme
