@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from mailpair.settings import ports
+
 TLS_DIRECTORY = "/etc/mailpair/tls"
 CA_FILE = f"{TLS_DIRECTORY}/ca.pem"  # the site's private CA
 SERVER_CERTIFICATE = f"{TLS_DIRECTORY}/server.pem"  # what clients see on a front end
@@ -12,7 +14,7 @@ PEER_KEY = f"{TLS_DIRECTORY}/peer.key"
 DIRECTORY = "/etc/mailpair/directory"  # passwd-files, one a protocol, on front ends
 SASL_SOCKET = "/run/dovecot/smtp-auth"  # where Postfix asks Dovecot about passwords; no part of it is chrooted
 
-LMTP_PORT = 24  # on back ends, TLS from the first byte, a front end's peer certificate is required
+LMTP_PORT = ports.LMTP  # on back ends, TLS from the first byte, a front end's peer certificate is required
 DIRECT_IMAP_PORT = 2993  # on back ends, in a lab that measures; TLS from the first byte
 DIRECT_POP_PORT = 2995
 
