@@ -82,6 +82,7 @@ class MailpairProvider(Provider):
         if request.preview:
             return CreateResponse(properties=values({**inputs, **kind.outputs(inputs)}))
         resource_id, outputs = await kind.create(self._context(request.urn), inputs)
+        await self._log.flush()
         return CreateResponse(resource_id, values({**inputs, **outputs}))
 
     async def read(self, request: ReadRequest) -> ReadResponse:
@@ -105,6 +106,7 @@ class MailpairProvider(Provider):
             known = {key: each for key, each in kind.outputs(new).items() if not is_unknown(each)}
             return UpdateResponse(values({**old, **new, **known}))
         outputs = await kind.update(self._context(request.urn), old, new)
+        await self._log.flush()
         return UpdateResponse(values({**new, **outputs}))
 
     async def delete(self, request: DeleteRequest) -> None:

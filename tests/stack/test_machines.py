@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -183,6 +184,20 @@ def test_a_bare_machine_comes_and_goes(pair: Run) -> None:
     pair.up()
     assert not NAMES.machine("outside").folder.exists()
     assert not processes("--machine=pair-test-outside")
+
+
+def test_what_another_checkout_has_taken_is_left_to_it(pair: Run, tmp_path: Path) -> None:
+    before, folder = ids(pair), NAMES.machine("front1").folder
+    mark = (folder / "mark.json").read_text()
+    (folder / "mark.json").write_text(json.dumps({**json.loads(mark), "owner": str(tmp_path)}))
+    said = pair.up(status=FAILED)
+    assert f"{folder}: '{tmp_path}': the stack pair-test of this checkout made it and still has it" in said
+    pair.pulumi("destroy", "--yes", "--skip-preview", "--target", "**front1")
+    assert processes("--machine=pair-test-front1")
+    (folder / "mark.json").write_text(mark)
+    pair.up()
+    assert ids(pair) == before
+    assert reachable(pair) == ["front1", "back1"]
 
 
 def test_another_stack_stands_beside_it(pair: Run, fresh: Run) -> None:

@@ -21,7 +21,7 @@ from pulumi_stack.platforms.nspawn import host, processes
 from pulumi_stack.platforms.nspawn.machine import MachineSpec, RootFile, resolv_conf, sweep
 from pulumi_stack.platforms.nspawn.make_network import forget
 from pulumi_stack.platforms.nspawn.names import UNITS, MachineNames
-from pulumi_stack.platforms.nspawn.owner import check_owner
+from pulumi_stack.platforms.nspawn.owner import check_owner, is_others
 from pulumi_stack.process import Runner
 
 _PAUSE = 0.05  # seconds between two looks at a condition
@@ -69,6 +69,7 @@ class Maker:
             raise refuse(
                 str(self._names.folder), "missing", "the machine is gone", "run pulumi refresh, then pulumi up"
             )
+        check_owner(self._names.folder, mark, self._spec.owner)
         if restart:
             await stop(self._names, self._runner)
         return await self._bring_up(mark)
@@ -76,7 +77,7 @@ class Maker:
     async def see(self) -> list[str] | None:
         """What is wrong with the machine: any of ``stopped``, ``detached``, ``key``, ``pin``; None if it is gone."""
         mark = host.read_mark(self._names.folder)
-        if mark is None or not mark["complete"]:
+        if mark is None or not mark["complete"] or is_others(mark, self._spec.owner):
             return None
         wrong = []
         if not await self._running():
@@ -96,8 +97,11 @@ class Maker:
         return None if mark is None else Made(mark["instance"], mark["image"])
 
     async def remove(self) -> None:
-        """Shuts the machine down and takes away all that was made for it."""
+        """Shuts the machine down and takes away all that was made for it; what is another checkout's by now stays."""
         await self.unpin(self._addresses())
+        mark = host.read_mark(self._names.folder)
+        if mark is not None and is_others(mark, self._spec.owner):
+            return
         await take_away(self._names, self._runner)
 
     async def unpin(self, addresses: Iterable[str]) -> None:

@@ -9,7 +9,7 @@ from pulumi_stack.errors import StackError
 from pulumi_stack.platforms.nspawn import host
 from pulumi_stack.platforms.nspawn.names import STATE, StackNames
 from pulumi_stack.platforms.nspawn.network import SYSCTLS, NetworkSpec, conflicts, down, drift, obstacles
-from pulumi_stack.platforms.nspawn.owner import check_owner
+from pulumi_stack.platforms.nspawn.owner import check_owner, is_others
 from pulumi_stack.process import Runner
 
 # The kernel's settings are the whole machine's: the first stack notes what they were, the last one puts that back.
@@ -50,18 +50,23 @@ async def apply(spec: NetworkSpec, runner: Runner) -> None:
 
 
 async def see(spec: NetworkSpec, runner: Runner) -> list[str] | None:
-    """What of the network is missing; None where nothing of it is left."""
+    """What of the network is missing; None where nothing of it is left, or it is another checkout's by now."""
+    mark = host.read_mark(spec.names.network)
+    if mark is not None and is_others(mark, spec.owner):
+        return None
     missing = drift(spec, await host.look(runner))
     return None if missing == ["bridge", "table"] and not spec.names.network.exists() else missing
 
 
 async def remove(spec: NetworkSpec, runner: Runner) -> None:
-    """Takes away the network and, after the last stack, what all stacks changed of the machine below."""
-    await take_away(spec.names, runner)
+    """Takes away the network, unless it is another checkout's by now."""
+    mark = host.read_mark(spec.names.network)
+    if mark is None or not is_others(mark, spec.owner):
+        await take_away(spec.names, runner)
 
 
 async def take_away(names: StackNames, runner: Runner) -> None:
-    """The same for a network of which only the names are known."""
+    """Takes away a network and, after the last stack, what all stacks changed of the machine below."""
     await host.remove_unit(runner, names.network_unit)
     await runner.check(("sh", "-c", down(names)))
     await host.remove_marked(runner, names.network)
@@ -90,7 +95,7 @@ def _restore_sysctls() -> None:
         # Somebody else's later change stays, and what was not changed is left alone: it may be read-only.
         if int(_sysctl(path).read_text()) == SYSCTLS[path] != before:
             _sysctl(path).write_text(f"{before}\n")
-    _BEFORE.unlink()
+    _BEFORE.unlink(missing_ok=True)
 
 
 def _sysctl(path: str) -> Path:
