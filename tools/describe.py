@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mailpair.publish import ClientProtocol
 from mailpair.site import SiteError, load
 from mailpair.site.model import Kind
 from mailpair.state import SiteState
@@ -118,11 +119,12 @@ def _server_rows(facts: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
 
 
 def _setting_rows(settings: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
-    for protocol, offers in settings["outside"].items():
+    for protocol in ClientProtocol:
+        offers = settings["outside"][protocol.value.lower()]
         for offer in offers:
-            yield protocol.upper(), offer["server"], f"port {offer['port']}", ENCRYPTION[offer["encryption"]]
+            yield protocol.value, offer["server"], f"port {offer['port']}", ENCRYPTION[offer["encryption"]]
         if not offers:
-            yield protocol.upper(), "not offered"
+            yield protocol.value, "not offered"
 
 
 def _account_rows(mailboxes: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
