@@ -76,8 +76,9 @@ def test_a_preview_changes_nothing(pair: Run, tmp_path: Path) -> None:
 
 
 def test_the_first_preview_makes_nothing(fresh: Run) -> None:
+    fresh.configure(site=str(fresh.site_dir), subnet="10.218.0.0/24")
     before = contents(fresh.site_dir)
-    fresh.pulumi("preview")
+    assert "mailpair:index:Playbook site create" in fresh.pulumi("preview")
     assert traces(fresh.name) == {}
     assert contents(fresh.site_dir) == before
 

@@ -130,7 +130,7 @@ Description=mailpair machine {self.names.machine}
 PartOf=machines.target
 Before=machines.target
 Requires={network}
-After={network} network.target modprobe@loop.service
+After={network} network.target
 RequiresMountsFor={self.names.root}
 
 [Service]
