@@ -89,12 +89,18 @@ def _suffices(module: AnsibleModule, installed: dict[str, str], package: str, le
 
 
 def install(module: AnsibleModule, packages: list[str]) -> None:
-    """Install packages; lists of packages are fetched first, since old ones name files that mirrors no longer have."""
+    """Install packages, after what an interrupted run may have left half done.
+
+    Lists of packages are fetched first, since old ones name files that mirrors no longer have.
+    """
     environment = {"DEBIAN_FRONTEND": "noninteractive"}
-    module.run_command([*APT, "update"], check_rc=True, environ_update=environment)
     with nothing_starts():
-        command = [*APT, "install", "--no-install-recommends", *packages]
-        module.run_command(command, check_rc=True, environ_update=environment)
+        for command in (
+            ["dpkg", "--configure", "--pending", "--force-confold"],
+            [*APT, "update"],
+            [*APT, "install", "--no-install-recommends", *packages],
+        ):
+            module.run_command(command, check_rc=True, environ_update=environment)
 
 
 @contextlib.contextmanager

@@ -32,7 +32,7 @@ class Dpkg:
                 return 1, "".join(f"{line}\n" for line in [*found, *removed]), "no packages found"
             case ["dpkg", "--compare-versions", one, "ge", other]:
                 return (0 if one >= other else 1), "", ""
-            case ["apt-get", *_, "update"]:
+            case ["dpkg", "--configure", *_] | ["apt-get", *_, "update"]:
                 return 0, "", ""
             case ["apt-get", *options]:
                 names = options[options.index("--no-install-recommends") + 1 :]
@@ -76,7 +76,8 @@ def test_nothing_starts_while_packages_are_installed(tmp_path: Path, policy: Pat
     assert dpkg.policy is not None
     assert dpkg.policy.endswith("exit 101\n")
     assert not policy.exists()
-    assert [each.split()[-1] for each in module.commands] == ["update", "postfix"]
+    assert module.commands[0].startswith("dpkg --configure --pending")
+    assert [each.split()[-1] for each in module.commands[1:]] == ["update", "postfix"]
 
 
 def test_an_administrator_s_own_policy_comes_back(policy: Path) -> None:
