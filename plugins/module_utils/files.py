@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import grp
 import hashlib
 import os
@@ -13,6 +14,8 @@ import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+
+UNKNOWN = (-2, -2)
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,8 @@ class Wanted:
 
     def put(self) -> None:
         """Replace the file in one step, on stable storage before anyone can see it."""
+        if self.ids() == UNKNOWN:
+            raise OSError(errno.ENOENT, f"there is no user {self.owner} or no group {self.group}", self.path)
         folder = os.path.dirname(self.path)
         handle, temporary = tempfile.mkstemp(prefix=".mailpair-", dir=folder)
         try:
@@ -65,7 +70,7 @@ def read(path: str) -> bytes | None:
     try:
         with open(path, "rb") as file:
             return file.read()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
 
 
@@ -89,11 +94,11 @@ def sync_folder(path: str) -> None:
 
 
 def ids(owner: str, group: str) -> tuple[int, int]:
-    """Numbers of a user and a group; (-2, -2) where a name is unknown, which matches no file and owns none."""
+    """Numbers of a user and a group; UNKNOWN where a name is, which matches no file."""
     try:
         return pwd.getpwnam(owner).pw_uid, grp.getgrnam(group).gr_gid
     except KeyError:
-        return -2, -2
+        return UNKNOWN
 
 
 def owned(mode: str) -> dict[str, dict[str, Any]]:

@@ -87,7 +87,10 @@ def main() -> None:
             actions.append(f"replaced {file.path}")
             if not module.check_mode:
                 os.makedirs(os.path.dirname(file.path), mode=0o755, exist_ok=True)
-                file.put()
+                try:
+                    file.put()
+                except OSError as error:
+                    module.fail_json(msg=f"{error.filename}: {error.strerror}")
     for path in module.params["absent"]:
         if os.path.lexists(path):
             actions.append(f"removed {path}")

@@ -288,15 +288,20 @@ def _replace(job: Job, outdated: list[Wanted], leftovers: list[str]) -> None:
     job.actions.extend(f"removed {path}" for path in leftovers)
     if job.module.check_mode:
         return
-    for file in outdated:
-        job.replaced.append((file.path, _found(file.path)))
-        os.makedirs(os.path.dirname(file.path), mode=0o755, exist_ok=True)
-        file.put()
-    for path in leftovers:
-        if path.startswith(UNITS):
-            job.module.run_command(["systemctl", "disable", "--now", os.path.basename(path)], check_rc=True)
-        job.replaced.append((path, _found(path)))
-        remove(path)
+    try:
+        for file in outdated:
+            job.replaced.append((file.path, _found(file.path)))
+            os.makedirs(os.path.dirname(file.path), mode=0o755, exist_ok=True)
+            file.put()
+        for path in leftovers:
+            if path.startswith(UNITS):
+                job.module.run_command(["systemctl", "disable", "--now", os.path.basename(path)], check_rc=True)
+            job.replaced.append((path, _found(path)))
+            remove(path)
+    except OSError as error:
+        _put_back(job)
+        msg = f"{job.name}: {error.filename}: {error.strerror}; the files that were replaced are put back"
+        job.module.fail_json(msg=msg)
     _daemon_reload(job)
 
 

@@ -121,6 +121,16 @@ def test_a_first_start_that_fails_leaves_no_file(bench: Bench) -> None:
     assert not bench.file.exists()
 
 
+def test_files_that_can_not_all_be_put_are_not_put(bench: Bench) -> None:
+    bench.run()
+    path = str(bench.folder / "etc/other.conf")
+    second = {"path": path, "content": "x\n", "mode": "0640", "reload": True, "marker": None, "owner": "root"}
+    said = bench.run(files=[*arguments(bench.folder, "better\n")["files"], {**second, "group": "nobody-of-that-name"}])
+    why = "there is no user root or no group nobody-of-that-name"
+    assert said["msg"] == f"app: {path}: {why}; the files that were replaced are put back"
+    assert bench.file.read_text() == "good\n"
+
+
 def test_what_is_stopped_is_disabled_too_and_its_files_are_right(bench: Bench) -> None:
     bench.run()
     assert bench.run(state="stopped")["actions"] == ["stopped app", "disabled app"]
