@@ -6,6 +6,7 @@ import imaplib
 import poplib
 import re
 import smtplib
+import time
 import uuid
 from contextlib import closing, contextmanager, suppress
 from email import message_from_bytes, policy
@@ -85,15 +86,20 @@ def fetch(client: imaplib.IMAP4, number: str, what: str = "BODY.PEEK[]") -> byte
     return bytes(next(part[1] for part in ok(client.fetch(number, f"({what})")) if isinstance(part, tuple)))
 
 
-def idle(client: imaplib.IMAP4, trigger: Callable[[], object], expected: bytes) -> None:
-    """Returns once an untagged line that matches a pattern arrives during IDLE, after a trigger."""
+def idle(client: imaplib.IMAP4, trigger: Callable[[], object], expected: bytes) -> float:
+    """Waits during IDLE for an untagged line that matches a pattern; returns when it came (time.perf_counter).
+
+    ``trigger`` is called once the server idles.
+    """
     tag = client._new_tag()  # the standard library has no IDLE before Python 3.14
     client.send(tag + b" IDLE\r\n")
     assert client.readline().startswith(b"+")
     trigger()
     until(lambda: re.match(expected, client.readline()), "IDLE's news")
+    heard = time.perf_counter()
     client.send(b"DONE\r\n")
     until(lambda: client.readline().startswith(tag + b" OK"), "the end of IDLE")
+    return heard
 
 
 # --- POP3 -----------------------------------------------------------------------------------------------------------

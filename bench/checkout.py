@@ -1,0 +1,78 @@
+"""A copy of this checkout with a stack of its own, used through the verbs and commands that people type."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+STACK = "bench"
+SUBNET = "10.217.0.0/24"
+
+
+class Checkout:
+    """The copy; what it runs sees a fresh environment and the given cache."""
+
+    def __init__(self, folder: Path, cache: Path) -> None:
+        """``folder`` is made; what Git knows of this checkout is copied into it."""
+        self.folder = folder
+        self.cache = cache
+        command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+        listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+        for name in filter(None, listed.split("\0")):
+            if (ROOT / name).exists():
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / name, folder / name, follow_symlinks=False)
+
+    def make(self, verb: str, *, configure: bool = True) -> float:
+        """Seconds that a verb takes; ``configure`` is the stack's setting of that name."""
+        settings = f"--config mailpair:subnet={SUBNET} --config mailpair:configure={str(configure).lower()}"
+        command = ["make", "--no-print-directory", verb, f"STACK={STACK}"]
+        return self.time([*command, f"ARGS={settings}"] if verb == "up" else command)
+
+    def activated(self, command: str) -> float:
+        """Seconds that a shell command takes in an activated environment; activating is not counted."""
+        activating = self.time(["bash", "-c", "source tools/activate"])
+        return self.time(["bash", "-c", f"source tools/activate && {command}"]) - activating
+
+    def time(self, command: list[str]) -> float:
+        """Seconds that a command takes."""
+        start = time.perf_counter()
+        self._run(command)
+        return time.perf_counter() - start
+
+    def outputs(self) -> Any:
+        """What the stack exports."""
+        command = f"source tools/activate && pulumi stack output --json --stack {STACK} --cwd pulumi_stack"
+        return json.loads(self._run(["bash", "-c", command]))
+
+    def _run(self, command: list[str]) -> str:
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("ANSIBLE_", "MAILPAIR_", "MAKE", "MOLECULE_", "PULUMI_", "VIRTUAL_ENV"))
+        }
+        environment = kept | {"MAILPAIR_CACHE": str(self.cache), "PULUMI_STACK": STACK}
+        done = subprocess.run(
+            command,
+            cwd=self.folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise RuntimeError(f"{' '.join(command)}: ended with {done.returncode}\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+
+def warm_cache() -> Path:
+    """The cache that this very environment came from."""
+    return Path(sys.prefix).resolve().parents[1]
