@@ -1,0 +1,1 @@
+"""Puts a link in the place of a meeting request, as a message is delivered."""

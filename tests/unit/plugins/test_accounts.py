@@ -1,0 +1,92 @@
+"""Accounts are put in place and hold at once: what is reloaded, whose sessions end, what an interruption leaves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from ansible_collections.mailpair.mail.plugins.modules import accounts
+
+from tests.unit.plugins.host import OWNER, Ended, FakeModule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+BEFORE = "ada:one::::::\nbob:two::::::\n"
+RUNNING: dict[str, Any] = {}
+
+
+@pytest.fixture(autouse=True)
+def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host with its accounts in place."""
+    monkeypatch.setattr(accounts, "UNDONE", str(tmp_path / "undone"))
+    monkeypatch.setattr(accounts, "UNDONE_OWNER", (OWNER["owner"], OWNER["group"]))
+    ended(tmp_path, BEFORE)
+
+
+def answer(*, active: bool = True, kicks: bool = True) -> Callable[[list[str]], tuple[int, str, str]]:
+    def run(words: list[str]) -> tuple[int, str, str]:
+        if words[0] == "systemctl" and "is-active" in words:
+            return (0 if active else 3), "", ""
+        return (0, "", "") if kicks or words[0] != "doveadm" else (75, "", "no answer\n")
+
+    return run
+
+
+def ended(folder: Path, content: str, *, check_mode: bool = False, reload: bool = False, **how: bool) -> FakeModule:
+    """Runs the module to its end; what it said is its ``said``."""
+    file = {"path": str(folder / "accounts"), "content": content, "mode": "0640", **OWNER}
+    params = {"service": "app", "folders": [], "files": [file], "reload": reload, "kick": ["doveadm", "kick"]}
+    module = FakeModule(params, str(folder), answer(**how), check_mode)
+    with pytest.raises(Ended) as end:
+        accounts.run(module)
+    RUNNING.clear()
+    RUNNING.update(end.value.said)
+    return module
+
+
+def done(module: FakeModule) -> list[str]:
+    """The commands that did something."""
+    return [command for command in module.commands if "is-active" not in command]
+
+
+@pytest.mark.parametrize(
+    ("after", "kicked"),
+    [
+        (BEFORE, []),
+        (BEFORE + "eve:three::::::\n", []),
+        ("ada:one::::::\nbob:new::::::\n", ["bob"]),
+        ("bob:two::::::\n", ["ada"]),
+        ("", ["ada", "bob"]),
+    ],
+)
+def test_sessions_end_of_accounts_that_changed_or_went(tmp_path: Path, after: str, kicked: list[str]) -> None:
+    assert done(ended(tmp_path, after)) == [f"doveadm kick {name}" for name in kicked]
+    assert (tmp_path / "accounts").read_text() == after
+    assert RUNNING["changed"] == (after != BEFORE)
+
+
+def test_a_service_that_is_off_is_left_alone(tmp_path: Path) -> None:
+    assert done(ended(tmp_path, "", active=False, reload=True)) == []
+    assert (tmp_path / "accounts").read_text() == ""
+
+
+def test_a_service_is_reloaded_first(tmp_path: Path) -> None:
+    module = ended(tmp_path, "bob:two::::::\n", reload=True)
+    assert done(module) == ["systemctl reload app", "doveadm kick ada"]
+    assert RUNNING["actions"][1:] == ["reloaded app", "ended the sessions of ada"]
+
+
+def test_check_mode_tells_and_does_nothing(tmp_path: Path) -> None:
+    assert done(ended(tmp_path, "", check_mode=True)) == []
+    assert (tmp_path / "accounts").read_text() == BEFORE
+    assert len(RUNNING["actions"]) == 3
+
+
+def test_what_was_not_done_is_done_by_the_next_run(tmp_path: Path) -> None:
+    ended(tmp_path, "ada:one::::::\n", kicks=False)
+    assert RUNNING["failed"]
+    assert RUNNING["msg"] == "'doveadm kick bob' ended with 75: no answer"
+    assert done(ended(tmp_path, "ada:one::::::\n")) == ["doveadm kick bob"]
+    assert done(ended(tmp_path, "ada:one::::::\n")) == []
