@@ -1,0 +1,5 @@
+"""Watches the sessions of a front end: limits for each user, timeouts, and the protocol log.
+
+It runs on Debian's Python with nothing but the standard library, learns who is signed in from Dovecot's events, answers
+Dovecot's question whether one more session is allowed, and asks the kernel how long each connection has been silent.
+"""

@@ -1,0 +1,215 @@
+"""The running program: sockets, a look at the kernel's connections each second, the state over a restart."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import aclosing, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from . import policy, sock_diag
+from .configuration import Configuration, LogSettings, read
+from .log_files import LogFiles
+from .logons import Enough, Logons, journal
+from .protocol_log import ProtocolLog, key
+from .sock_diag import Connection
+from .table import Session, Table
+from .timeouts import Overdue, Watch
+
+STEP = 1.0  # seconds between two looks
+FIRST_HANDED = 3  # file descriptors that systemd hands over begin here
+LONGEST_EVENT = 1 << 20  # bytes of one event
+
+
+def say(text: str) -> None:
+    """Tell the journal; there is never a secret in it."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def handed_sockets() -> list[socket.socket]:
+    """The listening sockets that systemd holds for this program, so that they are open while it restarts."""
+    return [socket.socket(fileno=FIRST_HANDED + number) for number in range(int(os.environ.get("LISTEN_FDS", "0")))]
+
+
+class Service:
+    """All of the program's state."""
+
+    def __init__(self, configuration: Path, state: Path) -> None:
+        """``configuration`` is what the role writes; ``state`` is kept over restarts of the program."""
+        self.configuration_file, self.state_file = configuration, state
+        self.configuration: Configuration = read(configuration)
+        self.table, self.watch, self.log = Table(), Watch(), ProtocolLog()
+        self.logons = Logons()
+        self.files: dict[LogSettings, LogFiles] = {}
+        with suppress(FileNotFoundError, ValueError, KeyError, TypeError):  # nothing to take up
+            self.table.load(json.loads(state.read_text(encoding="utf-8")))
+
+    # --- what others ask and tell -----------------------------------------------------------------------------------
+
+    def decide(self, attributes: Mapping[str, Any]) -> bool:
+        """Whether a sign-in with the right password may go on."""
+        protocol = str(attributes["protocol"])
+        settings = self.configuration.protocols.get(protocol)
+        if settings is None:  # Postfix asks too; it has limits of its own
+            return True
+        user = str(attributes["login"]).lower()
+        allowed = self.table.grant(key(attributes), user, protocol, settings.per_user, time.monotonic())
+        if not allowed:
+            say(f"{protocol}: {user}: refused, has {settings.per_user} connections")
+        return allowed
+
+    def hear(self, line: bytes) -> None:
+        """Take in one of Dovecot's events."""
+        try:
+            event = json.loads(line)
+            name, fields = str(event["event"]), event["fields"]
+            which = key(fields)
+        except (KeyError, TypeError, ValueError):
+            return  # of a connection without ports: nothing here is about it
+        if name == "proxy_session_established":
+            session = Session(
+                str(fields["user"]).lower(),
+                str(fields["protocol"]),
+                int(fields["source_port"]),
+                int(fields["dest_port"]),
+            )
+            self.table.establish(which, session)
+        elif name in {"proxy_session_finished", "login_aborted"}:
+            self.table.finish(which)
+        self.write_log(name, fields)
+
+    def write_log(self, name: str, fields: Mapping[str, Any]) -> None:
+        """Write an event into its protocol's log, if that is on."""
+        protocol = str(fields.get("protocol") or ("pop3" if name.startswith("pop3") else "imap"))
+        settings = self.configuration.protocols.get(protocol)
+        if settings is None or settings.log is None:
+            return
+        files = self.files.setdefault(settings.log, LogFiles(settings.log))
+        now = datetime.now(UTC)
+        try:
+            for line in self.log.lines(name, fields, now):
+                files.write(line, now)
+        except OSError as error:
+            files.close()
+            say(f"{settings.log.folder}: the protocol log can't be written: {error.strerror}")
+
+    async def events(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Hear what Dovecot tells over one connection."""
+        with suppress(ConnectionError, ValueError):
+            while line := await reader.readline():
+                self.hear(line)
+        writer.close()
+
+    async def questions(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer what Dovecot asks over one connection."""
+        await policy.serve(reader, writer, self.decide)
+
+    # --- what it does by itself -------------------------------------------------------------------------------------
+
+    def look(self) -> None:
+        """End what is overdue, forget what is gone, store what changed."""
+        connections = sock_diag.connections()
+        limits = self.configuration.limits
+        for each in self.watch.overdue(connections, limits, self.table.sessions, time.monotonic()):
+            self.end(each, connections)
+        self.table.keep_only(each.key for each in connections)
+        if self.table.changed:
+            self.store()
+
+    def end(self, overdue: Overdue, connections: list[Connection]) -> None:
+        """End a connection: a signed-in one by its leg to the back end, so that Dovecot closes it in good order."""
+        client = overdue.connection
+        session = self.table.sessions.get(client.key)
+        legs = [
+            each
+            for each in connections
+            if session and (each.local_port, each.remote_port) == (session.back_port, session.back_end_port)
+        ]
+        kind = "signed in" if overdue.signed_in else "not signed in"
+        say(f"ended {client.remote_address} at port {client.local_port}, {kind}, after {overdue.seconds:.0f} s")
+        for each in legs or [client]:
+            sock_diag.destroy(each)
+
+    async def follow_logons(self) -> None:
+        """End SMTP sessions that have had enough wrong passwords, as long as a connector has a limit of them."""
+        while True:
+            if any(each.logon_failures is not None for each in self.configuration.connectors):
+                async with aclosing(journal()) as lines:
+                    async for identifier, message in lines:
+                        enough = self.logons.hear(identifier, message, self.configuration.connectors)
+                        if enough:
+                            self.end_logons(enough)
+            await asyncio.sleep(STEP)  # none has a limit now, or journalctl has ended
+
+    def end_logons(self, enough: Enough) -> None:
+        """End the SMTP session in which passwords were guessed."""
+        say(f"ended {enough.address}: too many wrong passwords in one session")
+        for each in sock_diag.connections():
+            client = (each.remote_address, each.remote_port) == (enough.address, enough.port)
+            if client and each.local_port in enough.ports:
+                sock_diag.destroy(each)
+
+    def store(self) -> None:
+        """Write the state, whole or not at all."""
+        new = self.state_file.with_suffix(".new")
+        new.write_text(json.dumps(self.table.dump()), encoding="utf-8")
+        new.replace(self.state_file)
+        self.table.changed = False
+
+    def reload(self) -> None:
+        """Take in a new configuration; new files of the program itself by ending, systemd starts it again."""
+        former = self.configuration
+        self.configuration = read(self.configuration_file)
+        for files in self.files.values():
+            files.close()
+        self.files.clear()
+        if self.configuration.program != former.program:
+            raise SystemExit(0)
+
+    async def run(self) -> None:
+        """Serve until a signal says otherwise."""
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, stop.set)
+        reload = asyncio.Event()
+        loop.add_signal_handler(signal.SIGHUP, reload.set)
+        for each in handed_sockets():
+            if each.family == socket.AF_UNIX:
+                await asyncio.start_unix_server(self.events, sock=each, limit=LONGEST_EVENT)
+            else:
+                await asyncio.start_server(self.questions, sock=each)
+        following = asyncio.create_task(self.follow_logons())
+        try:
+            while not stop.is_set():
+                if reload.is_set():
+                    reload.clear()
+                    self.reload()
+                self.look()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(_any(stop, reload), STEP)
+        finally:
+            following.cancel()
+            self.store()
+
+
+async def _any(*events: asyncio.Event) -> None:
+    waits = [asyncio.ensure_future(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
+
+
+async def run(configuration: Path, state: Path) -> None:
+    """Run the program."""
+    await Service(configuration, state).run()
