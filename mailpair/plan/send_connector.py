@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import itemgetter
 
 from mailpair.plan import postfix
 from mailpair.plan.recipients import Entry
@@ -39,12 +40,20 @@ def outgoing(site: Site) -> Outgoing:
         (f"send-{number}", connector)
         for number, connector in enumerate((each for each in site.send_connectors if each.enabled), start=1)
     ]
-    routes = [(space, _route(name, connector)) for name, connector in connectors for space in connector.address_spaces]
+    ways = [
+        (space.pattern, space.cost, _route(name, connector))
+        for name, connector in connectors
+        for space in connector.address_spaces
+    ]
+    # The cheapest of several ways to the same recipients.
+    routes: dict[str, str] = {}
+    for pattern, _, route in sorted(ways, key=itemgetter(1)):
+        routes.setdefault(pattern, route)
     return Outgoing(
         services=tuple(_service(name, connector) for name, connector in connectors),
         # A leading dot stands for all subdomains.
-        routes=tuple(Entry(space.removeprefix("*"), route) for space, route in routes if space != _EVERYTHING),
-        default_route=next((route for space, route in routes if space == _EVERYTHING), NO_ROUTE),
+        routes=tuple(Entry(space.removeprefix("*"), route) for space, route in routes.items() if space != _EVERYTHING),
+        default_route=routes.get(_EVERYTHING, NO_ROUTE),
         credentials=tuple(
             Credential(connector.authentication_credential, tuple(map(_host, connector.smart_hosts)))
             for _, connector in connectors

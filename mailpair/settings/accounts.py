@@ -2,67 +2,135 @@
 
 from __future__ import annotations
 
+from mailpair.settings.calendars import EXACT_SIZE, MIME_FORMAT, NO_SUPPRESSION
 from mailpair.settings.names import ADDRESS, SERVER
 from mailpair.settings.notation import BOOLEAN, ListOf, word
+from mailpair.settings.protocol_words import NOT_SEEN_YET, REFUSED
+from mailpair.settings.quotas import QUOTAS
 from mailpair.settings.record import Answer, Group, Parameter
 from mailpair.settings.values import Kind
 
 _ONLY_USERS = "true for kind user; no other kind may have it"
 
+_ACCOUNT = (
+    Parameter(
+        name="server",
+        notation=SERVER,
+        answer=Answer.NATIVE,
+        source="Get-Mailbox, ServerName",
+        text="The back end that holds the mailbox.",
+        test="tests/e2e/test_reading.py::test_a_message_is_read_over_imap",
+        required=True,
+    ),
+    Parameter(
+        name="kind",
+        notation=word(Kind),
+        default="user",
+        answer=Answer.NATIVE,
+        source="the accounts that Exchange Server 2013 keeps from POP3 and IMAP4",
+        text=(
+            "Only a user's mailbox opens over POP3 and IMAP4. An administrator's mailbox receives mail and is read "
+            "on its back end. Anonymous and guest have no rights: they have no further addresses and get no mail."
+        ),
+        test="tests/e2e/test_refusals.py::test_every_refused_login_reads_the_same",
+    ),
+    Parameter(
+        name="account_disabled",
+        notation=BOOLEAN,
+        default=False,
+        answer=Answer.NATIVE,
+        source="Set-Mailbox -AccountDisabled",
+        text="Whether its owner can sign in nowhere. Mail still comes in.",
+        test=NOT_SEEN_YET,
+        how="the account is not in the front ends' directories, and its sessions are ended",
+    ),
+    Parameter(
+        name="email_addresses",
+        notation=ListOf(ADDRESS),
+        default=[],
+        answer=Answer.NATIVE,
+        source="Set-Mailbox -EmailAddresses",
+        text=(
+            "Further addresses that reach the mailbox and that its owner may send from. postmaster and abuse of "
+            "each accepted domain reach the administrators' mailboxes, unless another one has them."
+        ),
+        test="tests/e2e/test_settings.py::test_a_further_address_reaches_its_mailbox_and_may_be_sent_from",
+    ),
+)
+
+
+def _protocol(prefix: str, spoken: str) -> tuple[Parameter, ...]:
+    name = prefix.lower()
+    return (
+        Parameter(
+            name=f"{name}_enabled",
+            notation=BOOLEAN,
+            unsaid=_ONLY_USERS,
+            answer=Answer.NATIVE,
+            source=f"Set-CASMailbox -{prefix}Enabled",
+            text=f"Whether its owner may use {spoken}.",
+            test="tests/e2e/test_refusals.py::test_a_switched_off_protocol_leaves_the_other_on",
+            how="the account is not in the front ends' directory of the protocol",
+        ),
+        Parameter(
+            name=f"{name}_use_protocol_defaults",
+            notation=BOOLEAN,
+            default=True,
+            answer=Answer.NATIVE,
+            source=f"Set-CASMailbox -{prefix}UseProtocolDefaults",
+            text=(
+                f"Whether {name}_settings say how messages look; it must be false before the mailbox may have its own "
+                f"{name}_force_ical_for_calendar_retrieval_option, {name}_enable_exact_rfc822_size, "
+                f"{name}_messages_retrieval_mime_format and {name}_suppress_read_receipt."
+            ),
+            test=NOT_SEEN_YET,
+        ),
+        Parameter(
+            name=f"{name}_force_ical_for_calendar_retrieval_option",
+            notation=BOOLEAN,
+            default=False,
+            answer=Answer.BUILT,
+            source=f"Set-CASMailbox -{prefix}ForceICalForCalendarRetrievalOption",
+            text=(
+                "Whether a meeting request comes as it is, whatever calendar_item_retrieval_option says. The same for "
+                "POP3 and IMAP4, which share one store."
+            ),
+            test=NOT_SEEN_YET,
+            how="the mailbox's mail does not pass the filter as it is delivered",
+        ),
+        Parameter(
+            name=f"{name}_enable_exact_rfc822_size",
+            notation=EXACT_SIZE,
+            default=True,
+            answer=Answer.FIXED,
+            source=f"Set-CASMailbox -{prefix}EnableExactRFC822Size",
+            text="Whether the size that is told is that of what is fetched: always.",
+            test=REFUSED,
+            exchange_default="false",
+        ),
+        Parameter(
+            name=f"{name}_messages_retrieval_mime_format",
+            notation=MIME_FORMAT,
+            default="BestBodyFormat",
+            answer=Answer.REFUSED,
+            source=f"Set-CASMailbox -{prefix}MessagesRetrievalMimeFormat",
+            text="Only BestBodyFormat (5) is taken: messages are not converted.",
+            test=REFUSED,
+        ),
+        Parameter(
+            name=f"{name}_suppress_read_receipt",
+            notation=NO_SUPPRESSION,
+            default=False,
+            answer=Answer.REFUSED,
+            source=f"Set-CASMailbox -{prefix}SuppressReadReceipt",
+            text="Only false is taken: it is mail programs that send receipts.",
+            test=REFUSED,
+        ),
+    )
+
+
 MAILBOX = Group(
     "mailboxes",
     "Mailboxes, each under its address, which is also the name to sign in with. Problems call it mailboxes[ADDRESS].",
-    (
-        Parameter(
-            name="server",
-            notation=SERVER,
-            answer=Answer.NATIVE,
-            source="Get-Mailbox, ServerName",
-            text="The back end that holds the mailbox.",
-            test="tests/e2e/test_reading.py::test_a_message_is_read_over_imap",
-            required=True,
-        ),
-        Parameter(
-            name="kind",
-            notation=word(Kind),
-            default="user",
-            answer=Answer.NATIVE,
-            source="the accounts that Exchange Server 2013 keeps from POP3 and IMAP4",
-            text=(
-                "Only a user's mailbox opens over POP3 and IMAP4. An administrator's mailbox receives mail and is read "
-                "on its back end. Anonymous and guest have no rights: they have no further addresses and get no mail."
-            ),
-            test="tests/e2e/test_refusals.py::test_every_refused_login_reads_the_same",
-        ),
-        Parameter(
-            name="pop_enabled",
-            notation=BOOLEAN,
-            unsaid=_ONLY_USERS,
-            answer=Answer.NATIVE,
-            source="Set-CASMailbox -PopEnabled",
-            text="Whether its owner may use POP3.",
-            test="tests/e2e/test_refusals.py::test_a_switched_off_protocol_leaves_the_other_on",
-        ),
-        Parameter(
-            name="imap_enabled",
-            notation=BOOLEAN,
-            unsaid=_ONLY_USERS,
-            answer=Answer.NATIVE,
-            source="Set-CASMailbox -ImapEnabled",
-            text="Whether its owner may use IMAP4.",
-            test="tests/e2e/test_refusals.py::test_a_switched_off_protocol_leaves_the_other_on",
-        ),
-        Parameter(
-            name="email_addresses",
-            notation=ListOf(ADDRESS),
-            default=[],
-            answer=Answer.NATIVE,
-            source="Set-Mailbox -EmailAddresses",
-            text=(
-                "Further addresses that reach the mailbox and that its owner may send from. postmaster and abuse of "
-                "each accepted domain reach the administrators' mailboxes, unless another one has them."
-            ),
-            test="tests/e2e/test_settings.py::test_a_further_address_reaches_its_mailbox_and_may_be_sent_from",
-        ),
-    ),
+    (*_ACCOUNT, *_protocol("Pop", "POP3"), *_protocol("Imap", "IMAP4"), *QUOTAS),
 )

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from mailpair.settings.accounts import MAILBOX
 from mailpair.settings.connectors import READY_RECEIVE_CONNECTORS, RECEIVE_CONNECTOR, SEND_CONNECTOR
-from mailpair.settings.names import ADDRESS, CERTIFICATE_NAME, DOMAIN, SERVER, TITLE
+from mailpair.settings.dkim import DKIM_SIGNING_CONFIG
+from mailpair.settings.names import ADDRESS, CERTIFICATE_NAME, DOMAIN, KEYTAB, SERVER, TITLE
 from mailpair.settings.notation import ListOf, whole_number, word, words
+from mailpair.settings.protocol_words import NOT_SEEN_YET
 from mailpair.settings.protocols import IMAP_SETTINGS, POP_SETTINGS, SERVER_SETTINGS, SERVICES
+from mailpair.settings.quotas import MAILBOX_DATABASE
 from mailpair.settings.record import Answer, Group, Named, Parameter
 from mailpair.settings.values import CertificateService, CertificateSource
 
@@ -41,7 +44,7 @@ CERTIFICATE = Group(
             name="services",
             notation=words(CertificateService),
             default=["POP", "IMAP", "SMTP"],
-            answer=Answer.FIXED,
+            answer=Answer.NATIVE,
             source="Enable-ExchangeCertificate -Services",
             text="What it is used for. One certificate serves all three, so no other value is taken.",
             test="tests/e2e/test_settings.py::test_clients_get_in_with_the_names_ports_and_encryption_that_they_are_told",
@@ -89,6 +92,27 @@ SITE = Group(
             "The certificate of the front ends. Where there is none, the site's CA issues one with all names in use.",
             TITLE,
             CERTIFICATE,
+        ),
+        Named(
+            "dkim_signing_configs",
+            "Domains whose outgoing mail is signed (DKIM), each an accepted domain. There is nothing of the kind in "
+            "Exchange Server; the words are those of Exchange Online.",
+            DOMAIN,
+            DKIM_SIGNING_CONFIG,
+        ),
+        MAILBOX_DATABASE,
+        Parameter(
+            name="kerberos_keytab",
+            notation=KEYTAB,
+            unsaid="no Kerberos",
+            answer=Answer.OURS,
+            source="none; Active Directory gives Exchange its keys",
+            text=(
+                "The name of the file under private/keytabs with the keys of the services imap, pop and smtp on the "
+                "names that clients use, for signing in with Kerberos tickets."
+            ),
+            test=NOT_SEEN_YET,
+            how="a keytab on front ends, readable to Dovecot alone",
         ),
         Named("servers", SERVER_SETTINGS.text, SERVER, SERVER_SETTINGS),
     ),

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import re
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_interface
 
 from mailpair.settings.names import DOMAIN
 from mailpair.settings.notation import Notation, NotationError, expect_text, whole_number, word
-from mailpair.settings.values import Binding, ConnectionSetting, Encryption, SmartHost
+from mailpair.settings.values import Binding, ConnectionSetting, Encryption, IpRange, SmartHost
 
 PORT = whole_number(1, 65535)
-SMTP_PORT = 25
 
 _DIGITS = re.compile(r"[0-9]{1,5}")
 # Brackets around an IPv4 address are what Exchange prints.
 _SMART_HOST = re.compile(r"(?:\[(?P<address>[^\[\]%]*)\]|(?P<name>[^:\[\]]+))(?::(?P<port>.*))?", re.DOTALL)
 _BINDING_RULE = "must be an address and a port, such as 0.0.0.0:995 or [::]:995"
 _CONNECTION_RULE = "must be a server's name, a port and an encryption, such as mail.contoso.com:995:SSL"
-_SMART_HOST_RULE = "must be a server's name or address, with a port if it is not 25, such as relay.contoso.com:587"
+_SMART_HOST_RULE = "must be a server's name or address, with a port if it has its own, such as relay.contoso.com:587"
+_RANGE_RULE = "must be an address, a range or a network, such as 10.0.0.1, 10.0.0.1-10.0.0.9 or 10.0.0.0/8"
 
 
 def _port(text: str) -> int:
@@ -109,7 +109,7 @@ def _parse_smart_host(raw: object) -> SmartHost:
     match = _SMART_HOST.fullmatch(text)
     if not match:
         raise NotationError(_SMART_HOST_RULE)
-    port = SMTP_PORT if match["port"] is None else _port(match["port"])
+    port = None if match["port"] is None else _port(match["port"])
     try:
         host = str(ip_address(match["address"] or match["name"]))
     except ValueError:
@@ -120,6 +120,43 @@ def _parse_smart_host(raw: object) -> SmartHost:
 
 
 SMART_HOST = Notation(
-    "a server's name or address, with a port if it is not 25", _parse_smart_host, "relay.contoso.com:587"
+    "a server's name or address, with a port if it has its own", _parse_smart_host, "relay.contoso.com:587"
 )
 """Who takes the site's outgoing mail, as Set-SendConnector -SmartHosts writes it, with an optional port of ours."""
+
+
+def _own_address(raw: object) -> IPv4Address | IPv6Address:
+    rule = "must be an address of the server's own, such as 10.0.0.1"
+    try:
+        address = ip_address(expect_text(raw, rule))
+    except ValueError as error:
+        raise NotationError(rule) from error
+    if address.is_multicast or "%" in str(address):
+        raise NotationError(rule)
+    return address
+
+
+OWN_ADDRESS = Notation("an address of the server's own", _own_address, '"10.0.0.1"')
+"""From where a server speaks; the wildcard of a family leaves it open."""
+
+
+def _parse_range(raw: object) -> IpRange:
+    text = expect_text(raw, _RANGE_RULE)
+    if "%" in text:
+        raise NotationError(_RANGE_RULE, "leave out what follows the %")
+    try:
+        if "/" in text:
+            network = ip_interface(text).network
+            first, last = network[0], network[-1]
+        else:
+            ends = [ip_address(end.strip()) for end in text.split("-")]
+            first, last = ends[0], ends[-1]
+    except ValueError as error:
+        raise NotationError(_RANGE_RULE) from error
+    if text.count("-") > 1 or first.version != last.version or int(first) > int(last):
+        raise NotationError(_RANGE_RULE, "the first address must not be above the last one, nor of another family")
+    return IpRange(first, last)
+
+
+IP_RANGE = Notation("an address, a range of them or a network", _parse_range, '"10.0.0.0/8"')
+"""Clients, as Set-ReceiveConnector -RemoteIPRanges writes them."""

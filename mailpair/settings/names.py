@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from mailpair.settings.notation import Notation, NotationError, expect_text
+from mailpair.settings.values import AddressSpace
 
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _DOMAIN_LENGTH = 253  # RFC 1035, without the root
@@ -60,16 +61,29 @@ def covers(certificate_name: str, host: str) -> bool:
     return host == certificate_name
 
 
-def _parse_address_space(raw: object) -> str:
-    rule = "must be *, a domain, or *. and a domain"
+_COST = re.compile(r"[0-9]{1,3}")
+_COSTS = range(1, 101)
+
+
+def _parse_address_space(raw: object) -> AddressSpace:
+    rule = "must be *, a domain, or *. and a domain, with a cost if it is not 1, such as SMTP:*.contoso.com;10"
     text = expect_text(raw, rule)
+    kind, separator, rest = text.rpartition(":")
+    if separator and kind.lower() != "smtp":
+        raise NotationError(rule, "mail leaves by SMTP alone")
+    pattern, separator, cost = rest.partition(";")
+    if separator and not (_COST.fullmatch(cost.strip()) and int(cost) in _COSTS):
+        raise NotationError(f"cost must be a whole number from {_COSTS[0]} to {_COSTS[-1]}")
     try:
-        return text if text == "*" else _parse_certificate_name(text)
+        name = "*" if pattern == "*" else _parse_certificate_name(pattern)
     except NotationError as error:
         raise NotationError(rule if text.isascii() else error.rule, error.remedy) from error
+    return AddressSpace(name, int(cost) if separator else 1)
 
 
-ADDRESS_SPACE = Notation("*, a domain, or *. and a domain", _parse_address_space, '"*"')
+ADDRESS_SPACE = Notation(
+    "*, a domain, or *. and a domain, with a cost if it is not 1", _parse_address_space, '"SMTP:*;1"'
+)
 """Which recipients a send connector is for: all, a domain's, or those of all its subdomains."""
 
 
@@ -125,3 +139,17 @@ CREDENTIAL = _named(
     "relay",
 )
 """The name of a file under ``credentials`` in the site's private folder."""
+
+KEYTAB = _named(
+    "a file's name of 1 to 64 letters, digits and . _ -, with a letter or digit first",
+    r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}",
+    "krb5.keytab",
+)
+"""The name of a file under ``keytabs`` in the site's private folder."""
+
+SELECTOR = _named(
+    "a word of 1 to 30 lower-case letters, digits and hyphens, a letter or digit first and last",
+    r"[a-z0-9](?:[a-z0-9-]{0,28}[a-z0-9])?",
+    "s1",
+)
+"""What tells a domain's keys apart in DNS (RFC 6376); a server's name is added to it."""

@@ -6,8 +6,7 @@ answers any of it with a value or with a :class:`NotationError`, never with anot
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Generic, TypeVar
@@ -15,21 +14,12 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 E = TypeVar("E", bound=Enum)
 
-_UNITS = {"B": 1, "KB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30, "TB": 1 << 40}
-# The second form is what Get-ReceiveConnector prints: 36 MB (37,748,736 bytes).
-_SIZE = re.compile(
-    r"(?P<number>[0-9]{1,18}) ?(?P<unit>[KMGT]?B)?(?: \((?P<bytes>[0-9,]{1,24}) bytes\))?", re.IGNORECASE
-)
-
-
-# What other languages call true and false.
+# PowerShell's own truth values are taken as they are pasted; those of other languages are not.
+_POWERSHELL = {"$true": True, "$false": False}
 _MEANT = {
-    **dict.fromkeys(("true", "yes", "on", "1", "$true"), "true"),
-    **dict.fromkeys(("false", "no", "off", "0", "$false"), "false"),
+    **dict.fromkeys(("true", "yes", "on", "1"), "true"),
+    **dict.fromkeys(("false", "no", "off", "0"), "false"),
 }
-
-# Printable ASCII without # $ % < > [ ] { } ` " and the backslash.
-_GREETING = re.compile(r"[A-Za-z0-9](?:[ !&-;=?@A-Z^_a-z|~]*[!&-;=?@A-Z^_a-z|~])?")
 
 
 class NotationError(ValueError):
@@ -83,6 +73,8 @@ def _parse_boolean(raw: object) -> bool:
     if isinstance(raw, bool):
         return raw
     written = str(raw).lower()
+    if isinstance(raw, str) and written in _POWERSHELL:
+        return _POWERSHELL[written]
     meant = _MEANT.get(written)
     quoted = ", without quotes" if meant == written else ""
     raise NotationError("must be true or false", f"write {meant}{quoted}" if meant else "")
@@ -104,86 +96,80 @@ def whole_number(least: int, most: int) -> Notation[int]:
     return Notation(said, parse, str(least))
 
 
-def format_size(size: int) -> str:
-    """A number of bytes in the largest unit that divides it, as in ``36 MB``."""
-    unit = max((unit for unit in _UNITS if size % _UNITS[unit] == 0), key=_UNITS.__getitem__) if size else "B"
-    return f"{size // _UNITS[unit]} {'bytes' if unit == 'B' else unit}"
+def written(value: object) -> str:
+    """A value as a document has it, where its text is not that already."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case Enum():
+            return str(value.value)
+        case _:
+            return str(value)
 
 
-def size(least: int, most: int) -> Notation[int]:
-    """A number of bytes in a range, ends included, in Exchange's notation: ``36 MB``, ``64KB``, ``37748736``."""
-    said = f"a size from {format_size(least)} to {format_size(most)}"
+def word(words: type[E], first: int | None = None, refused: Mapping[E, str] | None = None) -> Notation[E]:
+    """One of an enumeration's values; upper and lower case are the same, as in PowerShell.
 
-    def parse(raw: object) -> int:
-        if isinstance(raw, int) and not isinstance(raw, bool):
-            number = raw
-        elif isinstance(raw, str) and (match := _SIZE.fullmatch(raw)):
-            number = int(match["number"]) * _UNITS[(match["unit"] or "B").upper()]
-            if match["bytes"] and match["bytes"].replace(",", "") != str(number):
-                raise NotationError("must say the same size twice", f"{match['number']} {match['unit']} is {number:,}")
-        else:
-            raise NotationError(f"must be {said}", "write it as 36 MB; units are B, KB, MB, GB, TB")
-        if not least <= number <= most:
-            raise NotationError(f"must be {said}")
-        return number
-
-    return Notation(said, parse, format_size(least))
-
-
-def word(words: type[E]) -> Notation[E]:
-    """One of an enumeration's values; upper and lower case are the same, as in PowerShell."""
-    known = {str(each.value).lower(): each for each in words}
-    listed = [str(each.value) for each in words]
+    ``first`` is the number of the first value, where Exchange takes numbers as well. ``refused`` are values of
+    Exchange's that are not taken, each with the reason.
+    """
+    numbers = {} if first is None else dict(enumerate(words, start=first))
+    known: dict[object, E] = {str(each.value).lower(): each for each in words}
+    known |= numbers | {str(number): each for number, each in numbers.items()}
+    reasons = refused or {}
+    listed = [str(each.value) for each in words if each not in reasons]
     said = " or ".join(filter(None, (", ".join(listed[:-1]), listed[-1])))
 
     def parse(raw: object) -> E:
-        if isinstance(raw, str) and raw.lower() in known:
-            return known[raw.lower()]
-        raise NotationError(f"must be {said}")
+        key = raw.lower() if isinstance(raw, str) else raw
+        value = None if isinstance(key, bool) or not isinstance(key, str | int) else known.get(key)
+        if value is None:
+            raise NotationError(f"must be {said}")
+        if value in reasons:
+            raise NotationError(f"must be {said}", reasons[value])
+        return value
 
     return Notation(said, parse, listed[0])
 
 
-def words(of: type[E]) -> Notation[frozenset[E]]:
-    """A set of an enumeration's values: a list, or text as PowerShell prints it (``Tls, BasicAuth``); not empty."""
-    one = word(of)
+def words(of: type[E], refused: Mapping[E, str] | None = None) -> Notation[frozenset[E]]:
+    """A set of an enumeration's values: a list, or text as PowerShell prints it (``Tls, BasicAuth``); not empty.
+
+    ``refused`` are values of Exchange's that are not taken, each with the reason.
+    """
+    one = word(of, refused=refused)
 
     def parse(raw: object) -> frozenset[E]:
         parts: list[object] = [part.strip() for part in raw.split(",")] if isinstance(raw, str) else []
         parts = raw if isinstance(raw, list) else parts
         if not parts:
             raise NotationError(f"must be a list of one or more of {one.said}")
-        wrong = [part for part in parts if not _takes(one, part)]
-        if wrong:
-            raise NotationError(f"each must be {one.said}", f"{wrong[0]!r} is not")
+        for part in parts:
+            try:
+                one.parse(part)
+            except NotationError as error:
+                raise NotationError(f"each {error.rule}", error.remedy or f"{part!r} is not") from error
         return frozenset(one.parse(part) for part in parts)
 
     return Notation(f"one or more of {one.said}", parse, f"[{one.example}]")
 
 
-def _takes(notation: Notation[T], raw: object) -> bool:
-    try:
-        notation.parse(raw)
-    except NotationError:
-        return False
-    return True
+def only(notation: Notation[T], value: T, reason: str) -> Notation[T]:
+    """The one value of a notation that is taken; ``reason`` is why the others are not."""
+    said = written(value)
+
+    def parse(raw: object) -> T:
+        if notation.parse(raw) != value:
+            raise NotationError(f"must be {said}", reason)
+        return value
+
+    return Notation(said, parse, said)
 
 
-def greeting(most: int) -> Notation[str]:
-    """A line of plain ASCII text that a server says first.
+def nothing(reason: str) -> Notation[None]:
+    """A setting that can't be given; ``reason`` is why."""
 
-    A client takes ``<...>`` in a POP3 greeting for a challenge and ``[...]`` in an IMAP4 greeting for a code; the other
-    characters that are refused mean something in servers' configurations.
-    """
-    said = f"a line of 1 to {most} plain characters"
+    def parse(_raw: object) -> None:
+        raise NotationError("must not be given", reason)
 
-    def parse(raw: object) -> str:
-        text = expect_text(raw, f"must be {said}", "put it in quotes")
-        if len(text) > most or not _GREETING.fullmatch(text):
-            raise NotationError(
-                f"must be {said}, a letter or digit first",
-                "write letters, digits, spaces and ! & ' ( ) * + , - . / : ; = ? @ ^ _ | ~ only",
-            )
-        return text
-
-    return Notation(said, parse, "Ready.")
+    return Notation("nothing", parse, "null")

@@ -16,6 +16,7 @@ class Answer(Enum):
     NATIVE = "native"  # Dovecot, Postfix or nftables behave that way
     BUILT = "built"  # we add what they lack
     FIXED = "fixed"  # our value is always the safe one, and no other is taken
+    REFUSED = "refused"  # no honest equivalent: only Exchange's default is taken, or nothing at all
     OURS = "ours"  # Exchange has no such setting
 
 
@@ -24,8 +25,9 @@ class Parameter:
     """One setting.
 
     ``default`` is in the document's notation, None where the setting may be left unsaid; ``unsaid`` tells a reader
-    what then holds. ``source`` is the parameter of Exchange's that has this meaning, ``text`` what it does here, and
-    ``test`` the test that sees it from outside.
+    what then holds. ``source`` is the parameter of Exchange's that has this meaning, ``text`` what it does here,
+    ``how`` what does it, and ``test`` the test that sees it from outside. ``exchange_default`` is Exchange's, where
+    ours is another.
     """
 
     name: str
@@ -38,6 +40,13 @@ class Parameter:
     unsaid: str = ""
     required: bool = False
     confidential: bool = False
+    exchange_default: str = ""
+    how: str = ""
+
+    @property
+    def settled(self) -> bool:
+        """Whether there is but one value to take, so that a Site has no need of it."""
+        return self.answer in {Answer.FIXED, Answer.REFUSED}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any
+from dataclasses import asdict, fields, replace
+from typing import Any, TypeVar
 
 from mailpair.site.model import (
     Certificate,
+    DkimSigningConfig,
     Kind,
     Mailbox,
+    MailboxDatabase,
     ProtocolSettings,
     ReceiveConnector,
     SendConnector,
@@ -17,56 +19,67 @@ from mailpair.site.model import (
     Site,
 )
 
+M = TypeVar("M")
+
 
 def build(site: dict[str, Any], mailboxes: dict[str, Any]) -> Site:
     """Makes a Site of what :func:`mailpair.site.schema.check` found right in the two documents.
 
     Where a document had problems the Site lacks something; it is then good for finding further problems only.
     """
-    pop, imap = _protocol(site["pop_settings"]), _protocol(site["imap_settings"])
+    pop, imap = (_make(ProtocolSettings, site[name]) for name in ("pop_settings", "imap_settings"))
+    database = MailboxDatabase(**site["mailbox_database"])
     return Site(
         accepted_domains=tuple(site.get("accepted_domains", ())),
         pop3=ServicePair(**site["services"]["pop3"]),
         imap4=ServicePair(**site["services"]["imap4"]),
         pop_settings=pop,
         imap_settings=imap,
-        receive_connectors=tuple(_receive(name, each) for name, each in sorted(site["receive_connectors"].items())),
+        receive_connectors=_named(ReceiveConnector, site["receive_connectors"]),
         send_connectors=tuple(_send(name, each) for name, each in sorted(site["send_connectors"].items())),
-        certificates=tuple(_certificate(name, each) for name, each in sorted(site["certificates"].items())),
-        mailboxes=tuple(_mailbox(address, each) for address, each in sorted(mailboxes.items())),
+        certificates=_named(Certificate, site["certificates"]),
+        dkim_signing_configs=_named(DkimSigningConfig, site["dkim_signing_configs"], key="domain"),
+        mailbox_database=database,
+        kerberos_keytab=site.get("kerberos_keytab"),
+        mailboxes=tuple(_mailbox(address, each, database) for address, each in sorted(mailboxes.items())),
         servers=tuple(
             ServerSettings(
                 name,
-                replace(pop, **_frozen(each["pop_settings"])),
-                replace(imap, **_frozen(each["imap_settings"])),
+                replace(pop, **_kept(ProtocolSettings, each["pop_settings"])),
+                replace(imap, **_kept(ProtocolSettings, each["imap_settings"])),
             )
             for name, each in sorted(site["servers"].items())
         ),
     )
 
 
-def _frozen(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+def _kept(model: type[Any], values: dict[str, Any]) -> dict[str, Any]:
+    """The values that a model has fields for; those with but one value to take are not among them."""
+    names = {field.name for field in fields(model)}
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items() if name in names}
 
 
-def _protocol(values: dict[str, Any]) -> ProtocolSettings:
-    unsaid = {"internal_connection_settings": None, "x509_certificate_name": None}
-    return ProtocolSettings(**{**unsaid, **_frozen(values)})
+def _make(model: type[M], values: dict[str, Any]) -> M:
+    """What is not said and has no default is None."""
+    unsaid = {field.name: None for field in fields(model)}  # type: ignore[arg-type]
+    return model(**{**unsaid, **_kept(model, values)})
 
 
-def _receive(name: str, values: dict[str, Any]) -> ReceiveConnector:
-    return ReceiveConnector(**{"name": name, "fqdn": None, **_frozen(values)})
+def _named(model: type[M], things: dict[str, Any], key: str = "name") -> tuple[M, ...]:
+    return tuple(_make(model, {key: name, **values}) for name, values in sorted(things.items()))
 
 
 def _send(name: str, values: dict[str, Any]) -> SendConnector:
-    unsaid = {"authentication_credential": None, "fqdn": None}
-    return SendConnector(**{"name": name, **unsaid, **_frozen(values)})
+    connector = _make(SendConnector, {"name": name, **values})
+    return replace(
+        connector,
+        smart_hosts=tuple(
+            replace(host, port=connector.port) if host.port is None else host for host in connector.smart_hosts
+        ),
+    )
 
 
-def _certificate(name: str, values: dict[str, Any]) -> Certificate:
-    return Certificate(**{"name": name, **_frozen(values)})
-
-
-def _mailbox(address: str, values: dict[str, Any]) -> Mailbox:
+def _mailbox(address: str, values: dict[str, Any], database: MailboxDatabase) -> Mailbox:
     access = values["kind"] is Kind.USER
-    return Mailbox(**{"address": address, "pop_enabled": access, "imap_enabled": access, **_frozen(values)})
+    quotas = asdict(database) if values["use_database_quota_defaults"] else {}
+    return _make(Mailbox, {"address": address, "pop_enabled": access, "imap_enabled": access, **quotas, **values})

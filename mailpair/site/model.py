@@ -7,41 +7,64 @@ Nothing here reads, checks or renders: :func:`mailpair.site.load` makes these va
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address
 
 from mailpair.settings.values import (
+    AddressSpace,
     AuthMechanism,
     Binding,
+    CalendarItemRetrievalOption,
     CertificateService,
     CertificateSource,
     ConnectionSetting,
     Encryption,
+    IpRange,
     Kind,
+    LogFileRollOverSettings,
+    LoginType,
+    MessageRateSource,
     PermissionGroup,
     Protocol,
+    ProtocolLoggingLevel,
+    SizeEnabled,
     SmartHost,
     SmartHostAuth,
+    TlsAuthLevel,
+    TlsCertificateName,
 )
 
 __all__ = [
+    "AddressSpace",
     "AuthMechanism",
     "Binding",
+    "CalendarItemRetrievalOption",
     "Certificate",
     "CertificateService",
     "CertificateSource",
     "ConnectionSetting",
+    "DkimSigningConfig",
     "Encryption",
+    "IpRange",
     "Kind",
+    "LogFileRollOverSettings",
+    "LoginType",
     "Mailbox",
+    "MailboxDatabase",
+    "MessageRateSource",
     "PermissionGroup",
     "Protocol",
+    "ProtocolLoggingLevel",
     "ProtocolSettings",
     "ReceiveConnector",
     "SendConnector",
     "ServerSettings",
     "ServicePair",
     "Site",
+    "SizeEnabled",
     "SmartHost",
     "SmartHostAuth",
+    "TlsAuthLevel",
+    "TlsCertificateName",
 ]
 
 
@@ -63,7 +86,8 @@ class ProtocolSettings:
     """Set-PopSettings or Set-ImapSettings, for all servers or one.
 
     ``internal_connection_settings`` is None where the document does not say: then Exchange's default holds, the
-    server's own name with the TLS and the STARTTLS port.
+    server's own name with the TLS and the STARTTLS port. Times are in seconds, sizes in bytes; a limit that is None is
+    none. Settings for which only one value is taken are not here.
     """
 
     external_connection_settings: tuple[ConnectionSetting, ...]
@@ -73,36 +97,100 @@ class ProtocolSettings:
     proxy_target_port: int
     x509_certificate_name: str | None
     banner: str
+    login_type: LoginType
+    enable_gssapi_and_ntlm_auth: bool  # with Kerberos alone; equal for POP3 and IMAP4
+    authenticated_connection_timeout: int
+    pre_authenticated_connection_timeout: int
+    max_connections: int | None  # on one front end
+    max_connection_from_single_ip: int | None
+    max_connections_per_user: int | None
+    max_command_size: int  # after signing in
+    calendar_item_retrieval_option: CalendarItemRetrievalOption  # equal for POP3 and IMAP4
+    owa_server_url: str | None  # for CUSTOM, and there only; equal for POP3 and IMAP4
+    protocol_log_enabled: bool
+    log_file_location: str  # a folder below /var/log
+    log_file_roll_over_settings: LogFileRollOverSettings
+    log_per_file_size_quota: int | None  # None: by time alone
 
 
 @dataclass(frozen=True, slots=True)
 class ReceiveConnector:
-    """One door for SMTP on the front ends (Set-ReceiveConnector)."""
+    """One door for SMTP on the front ends (Set-ReceiveConnector).
+
+    Times are in seconds, sizes in bytes; a limit that is None is none. Settings for which only one value is taken are
+    not here.
+    """
 
     name: str
     enabled: bool
+    comment: str | None
     fqdn: str | None  # None: the server's own name
+    banner: str | None  # without the 220; None: the name that it greets with
     bindings: tuple[Binding, ...]
     ssl_bindings: tuple[Binding, ...]  # ours: TLS from the first byte (RFC 8314), none by default
+    remote_ip_ranges: tuple[IpRange, ...]
     auth_mechanism: frozenset[AuthMechanism]
+    enable_auth_gssapi: bool
     permission_groups: frozenset[PermissionGroup]
+    require_tls: bool
+    tls_certificate_name: TlsCertificateName | None
     advertise_client_settings: bool
-    max_message_size: int  # bytes
+    default_domain: str | None  # one of the accepted domains
+    max_message_size: int
     max_recipients_per_message: int
+    max_header_size: int  # of all fields together
+    max_hop_count: int
+    max_local_hop_count: int  # 0: as many as there are
+    max_logon_failures: int  # 1 to max_protocol_errors
+    max_protocol_errors: int | None
+    max_inbound_connection: int | None
+    max_inbound_connection_per_source: int | None
+    max_inbound_connection_percentage_per_source: int  # of the places that are free; 100: no limit
+    message_rate_limit: int | None  # a minute
+    message_rate_source: MessageRateSource
+    connection_inactivity_timeout: int
+    connection_timeout: int
+    tarpit_interval: int
+    protocol_logging_level: ProtocolLoggingLevel
+    size_enabled: SizeEnabled
+    eight_bit_mime_enabled: bool
+    chunking_enabled: bool
+    pipelining_enabled: bool
+    delivery_status_notification_enabled: bool
+    enhanced_status_codes_enabled: bool
+    require_ehlo_domain: bool
 
 
 @dataclass(frozen=True, slots=True)
 class SendConnector:
-    """How mail leaves the site (Set-SendConnector): through smart hosts, or by DNS where there are none."""
+    """How mail leaves the site (Set-SendConnector): through smart hosts, or by DNS where there are none.
+
+    Times are in seconds, sizes in bytes; a limit that is None is none. Settings for which only one value is taken are
+    not here.
+    """
 
     name: str
     enabled: bool
-    address_spaces: tuple[str, ...]  # domains, "*.domain" or "*"
+    comment: str | None
+    address_spaces: tuple[AddressSpace, ...]
     smart_hosts: tuple[SmartHost, ...]
+    dns_routing_enabled: bool | None  # None: not said; it is then true where there are no smart hosts
+    port: int  # of the recipients' own servers, and of smart hosts that say none
     smart_host_auth_mechanism: SmartHostAuth
     authentication_credential: str | None  # a name under credentials/ of the site's private folder
     require_tls: bool
-    fqdn: str | None
+    ignore_starttls: bool
+    tls_auth_level: TlsAuthLevel | None
+    tls_domain: str | None  # for DOMAIN_VALIDATION
+    tls_certificate_name: TlsCertificateName | None
+    fqdn: str | None  # None: the server's own name
+    force_helo: bool
+    connection_inactivity_time_out: int
+    smtp_max_messages_per_connection: int
+    max_message_size: int | None
+    source_ip_address: IPv4Address | IPv6Address | None  # None: any of the server's
+    source_transport_servers: tuple[str, ...]  # names of front ends; none: all of them
+    protocol_logging_level: ProtocolLoggingLevel
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,15 +204,46 @@ class Certificate:
 
 
 @dataclass(frozen=True, slots=True)
+class DkimSigningConfig:
+    """How the outgoing mail of a domain is signed (New-DkimSigningConfig, which Exchange Online has)."""
+
+    domain: str  # an accepted domain
+    enabled: bool
+    selector: str  # of the key; each front end has one of its own, SELECTOR-SERVER
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxDatabase:
+    """What holds for mailboxes that say nothing of their own (Set-MailboxDatabase). Bytes; None: unlimited."""
+
+    issue_warning_quota: int | None
+    prohibit_send_quota: int | None
+    prohibit_send_receive_quota: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Mailbox:
-    """A mailbox and what its owner may use (Set-CASMailbox, and the address list of Set-Mailbox)."""
+    """A mailbox and what its owner may use (Set-CASMailbox, Set-Mailbox).
+
+    Quotas are those that hold for it, its own or the database's, in bytes; None is unlimited.
+    """
 
     address: str  # lower case
     server: str  # the back end that holds it
     kind: Kind
+    account_disabled: bool  # its owner signs in nowhere; mail comes in all the same
     pop_enabled: bool
     imap_enabled: bool
+    pop_use_protocol_defaults: bool
+    imap_use_protocol_defaults: bool
+    # Whether a meeting request comes as it is, whatever calendar_item_retrieval_option says; equal for both.
+    pop_force_ical_for_calendar_retrieval_option: bool
+    imap_force_ical_for_calendar_retrieval_option: bool
     email_addresses: tuple[str, ...]  # further addresses, lower case
+    use_database_quota_defaults: bool
+    issue_warning_quota: int | None
+    prohibit_send_quota: int | None
+    prohibit_send_receive_quota: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +267,9 @@ class Site:
     receive_connectors: tuple[ReceiveConnector, ...]
     send_connectors: tuple[SendConnector, ...]
     certificates: tuple[Certificate, ...]
+    dkim_signing_configs: tuple[DkimSigningConfig, ...]  # sorted by domain
+    mailbox_database: MailboxDatabase
+    kerberos_keytab: str | None  # a name under keytabs/ of the site's private folder
     mailboxes: tuple[Mailbox, ...]  # sorted by address
     servers: tuple[ServerSettings, ...] = ()  # only servers that differ from the site, sorted by name
 

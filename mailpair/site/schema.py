@@ -19,6 +19,9 @@ from mailpair.site.tidy import Tidied
 
 _REPEATED = ErrorDefinition(0x1001, "each_once")
 _TOO_FEW = ErrorDefinition(0x1002, "at_least")
+# More known names than this are no help in a line.
+_LISTED = 12
+
 _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -138,8 +141,11 @@ def _record(root: Group, path: paths.Path) -> tuple[Group, Parameter | None]:
 def _suggestion(group: Group, key: str) -> str:
     known = [each.name for each in group.members]
     written = _WORD_START.sub("_", key).replace("-", "_").replace(" ", "_").lower()
-    close = difflib.get_close_matches(written, known, n=1)
-    return f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
+    if close := difflib.get_close_matches(written, known, n=1):
+        return f"did you mean {close[0]}?"
+    return (
+        f"there are {', '.join(known)}" if len(known) <= _LISTED else "docs/site-document.md describes those there are"
+    )
 
 
 def _value(data: Any, path: paths.Path) -> object:

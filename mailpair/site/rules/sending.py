@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mailpair.site.model import SendConnector, Site, SmartHostAuth
+from mailpair.site.model import AddressSpace, SendConnector, Site, SmartHostAuth
 from mailpair.site.problems import Problem, shown
 from mailpair.site.rules.rule import Rule
 
@@ -16,22 +16,23 @@ def _path(connector: SendConnector, setting: str) -> str:
 
 
 def _one_way_out(site: Site) -> Iterator[Problem]:
-    seen: dict[str, str] = {}
+    seen: dict[AddressSpace, str] = {}
     for connector in site.send_connectors:
         for index, space in enumerate(connector.address_spaces if connector.enabled else ()):
             path = f"{_path(connector, 'address_spaces')}[{index}]"
             if space in seen:
-                yield Problem(path, shown(space), "must be that of one connector", f"{seen[space]} has it")
+                rule = "must differ from that of every other connector, in its cost at least"
+                yield Problem(path, shown(str(space)), rule, f"{seen[space]} has the same")
             seen.setdefault(space, path)
 
 
 def _out_is_not_here(site: Site) -> Iterator[Problem]:
     for connector in site.send_connectors:
         for index, space in enumerate(connector.address_spaces):
-            if space in site.accepted_domains:
+            if space.pattern in site.accepted_domains:
                 yield Problem(
                     f"{_path(connector, 'address_spaces')}[{index}]",
-                    shown(space),
+                    shown(str(space)),
                     "must not be an accepted domain",
                     "its mail stays here",
                 )

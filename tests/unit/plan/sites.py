@@ -7,33 +7,31 @@ from ipaddress import ip_address
 from typing import Any
 
 from mailpair.settings.values import Binding
-from mailpair.site.model import (
-    AuthMechanism,
-    Kind,
-    Mailbox,
-    PermissionGroup,
-    ProtocolSettings,
-    ReceiveConnector,
-    SendConnector,
-    ServicePair,
-    Site,
-    SmartHost,
-    SmartHostAuth,
-)
+from mailpair.site.model import AddressSpace, Kind, Mailbox, ReceiveConnector, SendConnector, Site, SmartHost
+from tests.unit.sites import default_mailbox, default_send_connector, default_site
 
-NO_PROTOCOL = ProtocolSettings((), None, (), (), 1995, None, "ready")
+# A protocol that listens nowhere.
+NO_PROTOCOL = replace(default_site().pop_settings, ssl_bindings=(), unencrypted_or_tls_bindings=(), banner="ready")
 
 
 def site(**given: Any) -> Site:
     """A site with the domain contoso.test and nothing in it."""
-    empty = Site(("contoso.test",), ServicePair(), ServicePair(), NO_PROTOCOL, NO_PROTOCOL, (), (), (), ())
+    empty = replace(default_site(), pop_settings=NO_PROTOCOL, imap_settings=NO_PROTOCOL, receive_connectors=())
     return replace(empty, **given)
 
 
 def mailbox(address: str, *further: str, kind: Kind = Kind.USER, server: str = "back1") -> Mailbox:
     """A mailbox and its further addresses."""
     user = kind is Kind.USER
-    return Mailbox(address, server, kind, user, user, further)
+    return replace(
+        default_mailbox(),
+        address=address,
+        server=server,
+        kind=kind,
+        pop_enabled=user,
+        imap_enabled=user,
+        email_addresses=further,
+    )
 
 
 def bindings(*texts: str) -> tuple[Binding, ...]:
@@ -44,32 +42,17 @@ def bindings(*texts: str) -> tuple[Binding, ...]:
 
 def receive(name: str = "Client Frontend", **given: Any) -> ReceiveConnector:
     """A connector for users, on 587."""
-    connector = ReceiveConnector(
-        name=name,
-        enabled=True,
-        fqdn=None,
-        bindings=bindings("0.0.0.0:587"),
-        ssl_bindings=(),
-        auth_mechanism=frozenset({AuthMechanism.TLS, AuthMechanism.BASIC_AUTH, AuthMechanism.BASIC_AUTH_REQUIRE_TLS}),
-        permission_groups=frozenset({PermissionGroup.EXCHANGE_USERS}),
-        advertise_client_settings=False,
-        max_message_size=37748736,
-        max_recipients_per_message=200,
-    )
-    return replace(connector, **given)
+    connector = default_site().receive_connectors[0]
+    return replace(connector, **{"name": name, "bindings": bindings("0.0.0.0:587"), **given})
 
 
 def send(name: str = "Internet", *smart_hosts: str, spaces: tuple[str, ...] = ("*",), **given: Any) -> SendConnector:
     """A connector for everything; ``smart_hosts`` are ``host:port``."""
     pairs = (text.rpartition(":") for text in smart_hosts)
-    connector = SendConnector(
+    connector = replace(
+        default_send_connector(),
         name=name,
-        enabled=True,
-        address_spaces=spaces,
+        address_spaces=tuple(AddressSpace(space) for space in spaces),
         smart_hosts=tuple(SmartHost(host.strip("[]"), int(port)) for host, _, port in pairs),
-        smart_host_auth_mechanism=SmartHostAuth.NONE,
-        authentication_credential=None,
-        require_tls=False,
-        fqdn=None,
     )
     return replace(connector, **given)

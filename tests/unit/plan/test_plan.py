@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from ipaddress import ip_address
 
@@ -38,7 +38,7 @@ def test_the_firewall_opens_what_the_roles_listen_on() -> None:
             imap4=ON,
             imap_settings=NO_PROTOCOL,
             pop3=ON,
-            pop_settings=type(NO_PROTOCOL)((), None, bindings("0.0.0.0:995"), (), 1995, None, "ready"),
+            pop_settings=replace(NO_PROTOCOL, ssl_bindings=bindings("0.0.0.0:995")),
             receive_connectors=(receive(),),
         ),
         (FRONT, BACK),

@@ -6,6 +6,7 @@ import imaplib
 import poplib
 import smtplib
 import ssl
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +18,7 @@ from ansible_collections.mailpair.mail.plugins.plugin_utils.connectivity import 
 from mailpair.site.model import Kind, Mailbox
 from mailpair.state import SiteState
 from tests.unit.plan.sites import site
+from tests.unit.sites import default_mailbox
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +27,14 @@ USER = User("ada@contoso.test", "secret", "/ca.pem", 5.0)
 
 
 def box(name: str, server: str = "back1", *, kind: Kind = Kind.USER, pop: bool = True, imap: bool = True) -> Mailbox:
-    return Mailbox(f"{name}@contoso.test", server, kind, pop, imap, ())
+    return replace(
+        default_mailbox(),
+        address=f"{name}@contoso.test",
+        server=server,
+        kind=kind,
+        pop_enabled=pop,
+        imap_enabled=imap,
+    )
 
 
 @pytest.fixture

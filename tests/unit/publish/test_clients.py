@@ -11,19 +11,16 @@ import pytest
 from mailpair.publish import ClientProtocol, View, client_settings, client_settings_json
 from mailpair.servers import Role, Server
 from mailpair.site.model import (
-    AuthMechanism,
     Binding,
     ConnectionSetting,
     Encryption,
     Kind,
     Mailbox,
-    PermissionGroup,
-    ProtocolSettings,
-    ReceiveConnector,
     ServerSettings,
     ServicePair,
     Site,
 )
+from tests.unit.sites import default_mailbox, default_site
 
 ON = ServicePair(front_end=True, back_end=True)
 SSL, TLS = Encryption.SSL, Encryption.TLS
@@ -38,41 +35,8 @@ def bindings(*ports: int) -> tuple[Binding, ...]:
     return tuple(Binding(ip_address(address), port) for port in ports for address in ("0.0.0.0", "::"))
 
 
-def protocol(ssl: int, plain: int) -> ProtocolSettings:
-    return ProtocolSettings(
-        external_connection_settings=(),
-        internal_connection_settings=None,
-        ssl_bindings=bindings(ssl),
-        unencrypted_or_tls_bindings=bindings(plain),
-        proxy_target_port=1000 + ssl,
-        x509_certificate_name=None,
-        banner="Ready.",
-    )
-
-
-CLIENT_FRONTEND = ReceiveConnector(
-    name="Client Frontend",
-    enabled=True,
-    fqdn=None,
-    bindings=bindings(587),
-    ssl_bindings=(),
-    auth_mechanism=frozenset({AuthMechanism.TLS, AuthMechanism.BASIC_AUTH, AuthMechanism.BASIC_AUTH_REQUIRE_TLS}),
-    permission_groups=frozenset({PermissionGroup.EXCHANGE_USERS}),
-    advertise_client_settings=False,
-    max_message_size=36 << 20,
-    max_recipients_per_message=200,
-)
-DEFAULT = Site(
-    accepted_domains=("contoso.test",),
-    pop3=ServicePair(),
-    imap4=ServicePair(),
-    pop_settings=protocol(995, 110),
-    imap_settings=protocol(993, 143),
-    receive_connectors=(CLIENT_FRONTEND,),
-    send_connectors=(),
-    certificates=(),
-    mailboxes=(),
-)
+CLIENT_FRONTEND = default_site().receive_connectors[0]
+DEFAULT = replace(default_site(), receive_connectors=(CLIENT_FRONTEND,))
 ADVERTISED = replace(CLIENT_FRONTEND, advertise_client_settings=True, fqdn="mail.contoso.test")
 PUBLISHED = replace(
     DEFAULT,
@@ -91,7 +55,7 @@ PUBLISHED = replace(
     ),
     receive_connectors=(ADVERTISED,),
 )
-ADA = Mailbox("ada@contoso.test", "back1", Kind.USER, pop_enabled=True, imap_enabled=True, email_addresses=())
+ADA = default_mailbox()
 
 
 def told(site: Site, mailbox: Mailbox | None = None, view: View = View.OUTSIDE) -> list[str]:

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mailpair.settings import endpoints, names, notation
+from mailpair.settings import endpoints, names, notation, quantities, texts
 from mailpair.settings.notation import Notation, NotationError
-from mailpair.settings.values import AuthMechanism, Binding, ConnectionSetting, Encryption, SmartHost
+from mailpair.settings.values import AddressSpace, AuthMechanism, Binding, ConnectionSetting, Encryption, SmartHost
 
-SIZE = notation.size(0, 1 << 50)
+SIZE = quantities.size(0, 1 << 50)
 
 NOTATIONS: dict[str, Notation[Any]] = {
     "boolean": notation.BOOLEAN,
@@ -22,7 +22,7 @@ NOTATIONS: dict[str, Notation[Any]] = {
     "size": SIZE,
     "word": notation.word(Encryption),
     "words": notation.words(AuthMechanism),
-    "greeting": notation.greeting(255),
+    "greeting": texts.greeting(255),
     "domain": names.DOMAIN,
     "certificate name": names.CERTIFICATE_NAME,
     "address space": names.ADDRESS_SPACE,
@@ -107,7 +107,7 @@ def test_smart_hosts_survive_being_written(host: str, port: int) -> None:
 @example(36 << 20)
 @example((2 << 30) - 1)
 def test_sizes_survive_being_written(size: int) -> None:
-    written = notation.format_size(size)
+    written = quantities.format_size(size)
     assert SIZE.parse(written.replace("bytes", "B")) == size
     assert SIZE.parse(f"{written.replace('bytes', 'B')} ({size:,} bytes)") == size
 
@@ -138,8 +138,9 @@ TAKEN: list[tuple[str, object, object]] = [
     ("domain", "Dublin01.Contoso.com", "dublin01.contoso.com"),
     ("domain", "xn--bcher-kva.test", "xn--bcher-kva.test"),
     ("certificate name", "*.Contoso.com", "*.contoso.com"),
-    ("address space", "*", "*"),
-    ("address space", "*.contoso.com", "*.contoso.com"),
+    ("address space", "*", AddressSpace("*")),
+    ("address space", "*.contoso.com", AddressSpace("*.contoso.com")),
+    ("address space", "smtp:Contoso.com;100", AddressSpace("contoso.com", 100)),
     ("server", "Back1.contoso.com", "Back1.contoso.com"),
     ("title", "Client Frontend (DUB01)", "Client Frontend (DUB01)"),
     ("binding", "[::]:995", Binding(ip_address("::"), 995)),
@@ -147,10 +148,10 @@ TAKEN: list[tuple[str, object, object]] = [
     ("binding", "[FD00:0::1]:25", Binding(ip_address("fd00::1"), 25)),
     ("connection", "Dublin01.Contoso.com:995:SSL", ConnectionSetting("dublin01.contoso.com", 995, Encryption.SSL)),
     ("connection", "mail.contoso.com:110:tls", ConnectionSetting("mail.contoso.com", 110, Encryption.TLS)),
-    ("smart host", "relay.contoso.com", SmartHost("relay.contoso.com", 25)),
-    ("smart host", "10.0.0.1", SmartHost("10.0.0.1", 25)),
+    ("smart host", "relay.contoso.com", SmartHost("relay.contoso.com")),
+    ("smart host", "10.0.0.1", SmartHost("10.0.0.1")),
     ("smart host", "[10.0.0.1]:587", SmartHost("10.0.0.1", 587)),
-    ("smart host", "[fd00::1]", SmartHost("fd00::1", 25)),
+    ("smart host", "[fd00::1]", SmartHost("fd00::1")),
 ]
 
 
@@ -179,7 +180,7 @@ REFUSED: list[tuple[str, object, str]] = [
     (
         "smart host",
         "",
-        "must be a server's name or address, with a port if it is not 25, such as relay.contoso.com:587",
+        "must be a server's name or address, with a port if it has its own, such as relay.contoso.com:587",
     ),
     ("smart host", "a:25:25", "port must be a whole number from 1 to 65535"),
     ("binding", "0.0.0.0:99999999999", "port must be a whole number from 1 to 65535"),
@@ -198,13 +199,13 @@ def test_what_is_refused_at_the_edges(name: str, written: object, problem: str) 
 @pytest.mark.parametrize("text", ["", " ready", "ready ", "x" * 256])
 def test_a_greeting_is_a_line_that_is_seen_whole(text: str) -> None:
     with pytest.raises(NotationError):
-        notation.greeting(255).parse(text)
+        texts.greeting(255).parse(text)
 
 
 @pytest.mark.parametrize("character", '#$%<>[]{}`"\\\x7f\u00e9\t')
 def test_a_greeting_has_no_character_with_a_meaning(character: str) -> None:
     with pytest.raises(NotationError):
-        notation.greeting(255).parse(f"Ready{character}or not")
+        texts.greeting(255).parse(f"Ready{character}or not")
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 
 from mailpair.site import Site, SiteError, load
 from mailpair.site.model import (
+    AddressSpace,
     AuthMechanism,
     Binding,
     CertificateService,
@@ -57,7 +58,7 @@ def test_exchange_s_connectors_are_there_unasked(loaded: Load) -> None:
     assert (client.bindings, default.bindings) == (bindings(587), bindings(25))
     assert client.permission_groups == {PermissionGroup.EXCHANGE_USERS}
     assert default.permission_groups == {PermissionGroup.ANONYMOUS_USERS}
-    assert client.auth_mechanism == set(AuthMechanism) - {AuthMechanism.NONE}
+    assert client.auth_mechanism == {AuthMechanism.TLS, AuthMechanism.BASIC_AUTH, AuthMechanism.BASIC_AUTH_REQUIRE_TLS}
     assert default.auth_mechanism == {AuthMechanism.TLS}
     for connector in (client, default):
         assert connector.enabled
@@ -156,13 +157,13 @@ def test_everything_said_is_in_the_site(loaded: Load) -> None:
     branch = site.receive_connectors[0]
     assert (branch.name, branch.enabled, branch.fqdn) == ("Branch (2)", False, "branch.contoso.test")
     assert (branch.bindings, branch.ssl_bindings) == ((), (Binding(ip_address("0.0.0.0"), 465),))
-    assert branch.auth_mechanism == set(AuthMechanism) - {AuthMechanism.NONE}
+    assert branch.auth_mechanism == {AuthMechanism.TLS, AuthMechanism.BASIC_AUTH, AuthMechanism.BASIC_AUTH_REQUIRE_TLS}
     assert branch.permission_groups == {PermissionGroup.EXCHANGE_USERS}
     assert branch.advertise_client_settings
     assert (branch.max_message_size, branch.max_recipients_per_message) == (10 << 20, 1)
     (out,) = site.send_connectors
     assert out.enabled
-    assert out.address_spaces == ("*", "*.example.test")
+    assert out.address_spaces == (AddressSpace("*"), AddressSpace("*.example.test"))
     assert out.smart_hosts == (SmartHost("relay.test", 587), SmartHost("fd00::1", 587), SmartHost("10.0.0.1", 587))
     assert out.smart_host_auth_mechanism is SmartHostAuth.BASIC_AUTH_REQUIRE_TLS
     assert (out.authentication_credential, out.require_tls, out.fqdn) == ("relay", True, "out.contoso.test")
@@ -227,7 +228,8 @@ def test_all_problems_are_said_at_once_sorted_by_path(told: Told) -> None:
     assert told(changes) == [
         (
             "colour: 'colour': is no setting here; there are version, accepted_domains, services, pop_settings, "
-            "imap_settings, receive_connectors, send_connectors, certificates, servers"
+            "imap_settings, receive_connectors, send_connectors, certificates, dkim_signing_configs, mailbox_database, "
+            "kerberos_keytab, servers"
         ),
         "imap_settings.BannerText: 'BannerText': is no setting here; did you mean banner?",
         "imap_settings.ssl_bindings[10]: '0.0.0.0:x': port must be a whole number from 1 to 65535",
@@ -245,7 +247,10 @@ def test_all_problems_are_said_at_once_sorted_by_path(told: Told) -> None:
             "receive_connectors[a/b]: 'a/b': must be a name of 1 to 64 letters, digits, spaces and . _ - ( ), "
             "with a letter or digit first"
         ),
-        "send_connectors[Out].address_spaces[0]: 'contoso.test': must not be an accepted domain; its mail stays here",
+        (
+            "send_connectors[Out].address_spaces[0]: 'SMTP:contoso.test;1': must not be an accepted domain; its mail "
+            "stays here"
+        ),
         "services.imap4.back_end: 'yes': must be true or false; write true",
         "services.pop3.backend: 'backend': is no setting here; did you mean back_end?",
     ]

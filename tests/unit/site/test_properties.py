@@ -47,6 +47,7 @@ CHOSEN = {
     "receive_connectors": "Client Frontend",
     "send_connectors": "Out",
     "certificates": "mail",
+    "dkim_signing_configs": "contoso.test",
     "servers": "front2",
     "mailboxes": "ada@contoso.test",
 }

@@ -1,0 +1,60 @@
+"""POP3 and IMAP4: protocol logs."""
+
+from __future__ import annotations
+
+from mailpair.settings.notation import BOOLEAN, word
+from mailpair.settings.protocol_words import NOT_SEEN_YET, POP, ProtocolWords
+from mailpair.settings.quantities import size_limit
+from mailpair.settings.record import Answer, Parameter
+from mailpair.settings.texts import LOG_FOLDER
+from mailpair.settings.values import LogFileRollOverSettings
+
+_TB = 1 << 40
+
+
+def parameters(words: ProtocolWords) -> tuple[Parameter, ...]:
+    """The records of one protocol."""
+    how = "the service mailpair-sessions writes what Dovecot's event exporters tell it"
+    return (
+        Parameter(
+            name="protocol_log_enabled",
+            notation=BOOLEAN,
+            default=False,
+            answer=Answer.BUILT,
+            source=f"{words.cmdlet} -ProtocolLogEnabled",
+            text="Whether a log is kept of what clients ask and are answered, without passwords and messages.",
+            test=NOT_SEEN_YET,
+            how=how,
+        ),
+        Parameter(
+            name="log_file_location",
+            notation=LOG_FOLDER,
+            default=f"/var/log/mailpair/{words.service}",
+            answer=Answer.BUILT,
+            source=f"{words.cmdlet} -LogFileLocation",
+            text="The folder of the log on each front end.",
+            test=NOT_SEEN_YET,
+            exchange_default=f"%ExchangeInstallPath%Logging\\{'Pop3' if words is POP else 'Imap4'}",
+            how=how,
+        ),
+        Parameter(
+            name="log_file_roll_over_settings",
+            notation=word(LogFileRollOverSettings, first=1),
+            default="Daily",
+            answer=Answer.BUILT,
+            source=f"{words.cmdlet} -LogFileRollOverSettings",
+            text="When a new file begins: Hourly (1), Daily (2), Weekly (3) or Monthly (4).",
+            test=NOT_SEEN_YET,
+            how=how,
+        ),
+        Parameter(
+            name="log_per_file_size_quota",
+            notation=size_limit(1 << 10, _TB, zero=True),
+            default=0,
+            answer=Answer.BUILT,
+            source=f"{words.cmdlet} -LogPerFileSizeQuota",
+            text="At which size a new file begins as well; 0: by time alone.",
+            test=NOT_SEEN_YET,
+            how=how,
+        ),
+    )

@@ -1,0 +1,84 @@
+"""How large mailboxes may grow: Set-MailboxDatabase for all, Set-Mailbox for one."""
+
+from __future__ import annotations
+
+from mailpair.settings.notation import BOOLEAN
+from mailpair.settings.protocol_words import NOT_SEEN_YET
+from mailpair.settings.quantities import size_limit
+from mailpair.settings.record import Answer, Group, Parameter
+
+_TB = 1 << 40
+_SIZE = size_limit(0, 2 * _TB - 1)
+_OWN = "unlimited; with use_database_quota_defaults, mailbox_database's"
+
+_QUOTAS = (
+    (
+        "issue_warning_quota",
+        "IssueWarningQuota",
+        2039480320,
+        "At which size a mailbox gets a message that says so, once each time it grows past it.",
+        "Dovecot's quota_warning and a program of ours",
+        Answer.BUILT,
+    ),
+    (
+        "prohibit_send_quota",
+        "ProhibitSendQuota",
+        2147483648,
+        "From which size on its owner can send no more; mail still comes in.",
+        "the milter mailpair-smtp-gate asks the back end",
+        Answer.BUILT,
+    ),
+    (
+        "prohibit_send_receive_quota",
+        "ProhibitSendReceiveQuota",
+        2469396480,
+        "From which size on it takes no more mail, over SMTP and IMAP4; the message that reaches it still fits.",
+        "Dovecot's quota_storage_size",
+        Answer.NATIVE,
+    ),
+)
+
+MAILBOX_DATABASE = Group(
+    "mailbox_database",
+    "Quotas of all mailboxes that have none of their own (Set-MailboxDatabase). None may be above the next one.",
+    tuple(
+        Parameter(
+            name=name,
+            notation=_SIZE,
+            default=size,
+            answer=answer,
+            source=f"Set-MailboxDatabase -{parameter}",
+            text=text,
+            test=NOT_SEEN_YET,
+            how=how,
+        )
+        for name, parameter, size, text, how, answer in _QUOTAS
+    ),
+)
+
+QUOTAS = (
+    Parameter(
+        name="use_database_quota_defaults",
+        notation=BOOLEAN,
+        default=True,
+        answer=Answer.NATIVE,
+        source="Set-Mailbox -UseDatabaseQuotaDefaults",
+        text="Whether the quotas of mailbox_database hold; it must be false before the mailbox may have its own.",
+        test=NOT_SEEN_YET,
+        how="fields of the mailbox in the back end's directory",
+    ),
+    *(
+        Parameter(
+            name=name,
+            notation=_SIZE,
+            unsaid=_OWN,
+            answer=answer,
+            source=f"Set-Mailbox -{parameter}",
+            text=text,
+            test=NOT_SEEN_YET,
+            exchange_default="unlimited",
+            how=how,
+        )
+        for name, parameter, _, text, how, answer in _QUOTAS
+    ),
+)

@@ -1,0 +1,153 @@
+"""Receive connectors: what they offer at EHLO, and what only Exchange itself has a use for (Set-ReceiveConnector)."""
+
+from __future__ import annotations
+
+from mailpair.settings.notation import BOOLEAN, nothing, only, word
+from mailpair.settings.protocol_words import NOT_SEEN_YET, REFUSED
+from mailpair.settings.quantities import time_span
+from mailpair.settings.record import Answer, Parameter
+from mailpair.settings.values import SizeEnabled, TransportRole
+
+_DISCARDED = "Postfix's smtpd_discard_ehlo_keywords"
+
+
+def _keyword(name: str, parameter: str, keyword: str, more: str = "") -> Parameter:
+    return Parameter(
+        name=name,
+        notation=BOOLEAN,
+        default=True,
+        answer=Answer.NATIVE,
+        source=f"Set-ReceiveConnector -{parameter}",
+        text=f"Whether the EHLO keyword {keyword} is offered.{more}",
+        test=NOT_SEEN_YET,
+        how=_DISCARDED,
+    )
+
+
+_KEYWORDS = (
+    Parameter(
+        name="size_enabled",
+        notation=word(SizeEnabled),
+        default="Enabled",
+        answer=Answer.NATIVE,
+        source="Set-ReceiveConnector -SizeEnabled",
+        text=(
+            "How the EHLO keyword SIZE is offered: with the largest size (Enabled), without it (EnabledWithoutValue), "
+            "or not at all (Disabled). max_message_size holds in any case."
+        ),
+        test=NOT_SEEN_YET,
+        how=f"{_DISCARDED} and message_size_limit",
+    ),
+    _keyword("eight_bit_mime_enabled", "EightBitMimeEnabled", "8BITMIME"),
+    _keyword("chunking_enabled", "ChunkingEnabled", "CHUNKING"),
+    _keyword("pipelining_enabled", "PipeliningEnabled", "PIPELINING"),
+    _keyword("delivery_status_notification_enabled", "DeliveryStatusNotificationEnabled", "DSN"),
+    _keyword(
+        "enhanced_status_codes_enabled",
+        "EnhancedStatusCodesEnabled",
+        "ENHANCEDSTATUSCODES",
+        " The codes stay in the answers.",
+    ),
+    Parameter(
+        name="binary_mime_enabled",
+        notation=only(BOOLEAN, value=False, reason="Postfix has no BINARYMIME"),
+        default=False,
+        answer=Answer.FIXED,
+        source="Set-ReceiveConnector -BinaryMimeEnabled",
+        text="Whether the EHLO keyword BINARYMIME is offered: never.",
+        test=REFUSED,
+        exchange_default="true",
+    ),
+    Parameter(
+        name="smtp_utf8_enabled",
+        notation=only(BOOLEAN, value=False, reason="addresses are ASCII here"),
+        default=False,
+        answer=Answer.FIXED,
+        source="Set-ReceiveConnector -SmtpUtf8Enabled",
+        text="Whether the EHLO keyword SMTPUTF8 is offered: never.",
+        test=REFUSED,
+        how="Postfix's smtputf8_enable = no",
+    ),
+    Parameter(
+        name="bare_linefeed_rejection_enabled",
+        notation=only(BOOLEAN, value=True, reason="a bare LF can smuggle a second message in"),
+        default=True,
+        answer=Answer.FIXED,
+        source="Set-ReceiveConnector -BareLinefeedRejectionEnabled",
+        text="Whether lines that end in a bare LF are refused: always.",
+        test=REFUSED,
+        exchange_default="false",
+        how="Postfix's smtpd_forbid_bare_newline = reject",
+    ),
+    Parameter(
+        name="require_ehlo_domain",
+        notation=BOOLEAN,
+        default=False,
+        answer=Answer.NATIVE,
+        source="Set-ReceiveConnector -RequireEHLODomain",
+        text="Whether a client must give its full name, or its address in brackets, at EHLO. Some name it must give.",
+        test=NOT_SEEN_YET,
+        how="Postfix's smtpd_helo_restrictions",
+    ),
+)
+
+_BETWEEN_EXCHANGE = "it is spoken between servers of Exchange alone"
+
+
+def _only_off(name: str, parameter: str, reason: str = _BETWEEN_EXCHANGE) -> Parameter:
+    return Parameter(
+        name=name,
+        notation=only(BOOLEAN, value=False, reason=reason),
+        default=False,
+        answer=Answer.REFUSED,
+        source=f"Set-ReceiveConnector -{parameter}",
+        text=f"Only false is taken: {reason}.",
+        test=REFUSED,
+    )
+
+
+def _not_given(name: str, parameter: str, reason: str) -> Parameter:
+    return Parameter(
+        name=name,
+        notation=nothing(reason),
+        unsaid="nothing",
+        answer=Answer.REFUSED,
+        source=f"Set-ReceiveConnector -{parameter}",
+        text=f"Must not be given: {reason}.",
+        test=REFUSED,
+    )
+
+
+_BETWEEN_SERVERS = (
+    _only_off("domain_secure_enabled", "DomainSecureEnabled", "it is mutual TLS with partners that Exchange knows"),
+    _not_given("tls_domain_capabilities", "TlsDomainCapabilities", _BETWEEN_EXCHANGE),
+    _only_off("orar_enabled", "OrarEnabled"),
+    _only_off("long_addresses_enabled", "LongAddressesEnabled", "it is for X.400 addresses"),
+    _only_off("suppress_x_anonymous_tls", "SuppressXAnonymousTls"),
+    _not_given("service_discovery_fqdn", "ServiceDiscoveryFqdn", "it is for Exchange's own discovery of services"),
+    Parameter(
+        name="transport_role",
+        notation=only(
+            word(TransportRole), TransportRole.FRONTEND_TRANSPORT, "connectors are on front ends; back ends take LMTP"
+        ),
+        default="FrontendTransport",
+        answer=Answer.REFUSED,
+        source="New-ReceiveConnector -TransportRole",
+        text="Only FrontendTransport is taken: connectors are on front ends.",
+        test=REFUSED,
+        exchange_default="HubTransport on a server that has that role",
+    ),
+    Parameter(
+        name="max_acknowledgement_delay",
+        notation=only(
+            time_span(0, 600), 30, "a message is acknowledged once it is on stable storage, and nothing delays that"
+        ),
+        default="00:00:30",
+        answer=Answer.REFUSED,
+        source="Set-ReceiveConnector -MaxAcknowledgementDelay",
+        text="Only 00:00:30 is taken: it is for shadow redundancy; nothing is acknowledged here before it is stored.",
+        test=REFUSED,
+    ),
+)
+
+PARAMETERS = (*_KEYWORDS, *_BETWEEN_SERVERS)

@@ -1,0 +1,184 @@
+"""POP3 and IMAP4: how clients sign in, how long their sessions last, and how many there may be."""
+
+from __future__ import annotations
+
+from mailpair.settings.notation import BOOLEAN, only, whole_number, word
+from mailpair.settings.protocol_words import NOT_SEEN_YET, POP, REFUSED, ProtocolWords
+from mailpair.settings.quantities import NO_LIMIT, limit, time_span
+from mailpair.settings.record import Answer, Parameter
+from mailpair.settings.values import ExtendedProtection, LoginType
+
+_PER_USER = 16
+_LEAST_SPAN = 30
+# A login process of Dovecot's ends sessions that have not signed in by then.
+_LONGEST_BEFORE_SIGNING_IN = 180
+_HOUR, _DAY = 3600, 86400
+
+
+def parameters(words: ProtocolWords) -> tuple[Parameter, ...]:
+    """The records of one protocol."""
+    return (*_signing_in(words), *_times(words), *_limits(words))
+
+
+def _signing_in(words: ProtocolWords) -> tuple[Parameter, ...]:
+    return (
+        Parameter(
+            name="login_type",
+            notation=word(
+                LoginType,
+                first=1,
+                refused={LoginType.PLAIN_TEXT_LOGIN: "PlainTextLogin lets passwords cross in the clear"},
+            ),
+            default="SecureLogin",
+            answer=Answer.NATIVE,
+            source=f"{words.cmdlet} -LoginType",
+            text=(
+                "What a client may do before TLS. SecureLogin (3): not sign in. PlainTextAuthentication (2): sign in "
+                "with a Kerberos ticket, for which enable_gssapi_and_ntlm_auth must be on; never with a password. "
+                "PlainTextLogin (1) is refused."
+            ),
+            test=NOT_SEEN_YET,
+            how="Dovecot's ssl for the protocol, with auth_allow_cleartext always off",
+        ),
+        Parameter(
+            name="enable_gssapi_and_ntlm_auth",
+            notation=BOOLEAN,
+            default=False,
+            answer=Answer.NATIVE,
+            source=f"{words.cmdlet} -EnableGSSAPIAndNTLMAuth",
+            text=(
+                "Whether a client may sign in with a Kerberos ticket, for which kerberos_keytab must be given. The "
+                "same for POP3 and IMAP4. NTLM, whose encryption is broken, is never offered."
+            ),
+            test=NOT_SEEN_YET,
+            exchange_default="true",
+            how="Dovecot's mechanism gssapi",
+        ),
+        Parameter(
+            name="extended_protection_policy",
+            notation=only(
+                word(ExtendedProtection),
+                ExtendedProtection.NONE,
+                "no mechanism that is offered here binds to the TLS channel",
+            ),
+            default="None",
+            answer=Answer.REFUSED,
+            source=f"{words.cmdlet} -ExtendedProtectionPolicy",
+            text=(
+                "Channel binding: only None is taken. It needs SCRAM, whose verifiers the directory of argon2id hashes "
+                "does not hold."
+            ),
+            test=REFUSED,
+        ),
+        Parameter(
+            name="enforce_certificate_errors",
+            notation=only(BOOLEAN, value=True, reason="front ends always verify the certificates of back ends"),
+            default=True,
+            answer=Answer.FIXED,
+            source=f"{words.cmdlet} -EnforceCertificateErrors",
+            text="Whether a front end turns away from a back end with a wrong certificate: always.",
+            test=REFUSED,
+            exchange_default="false",
+            how="Dovecot's proxy with ssl = yes and the site's CA",
+        ),
+    )
+
+
+def _times(words: ProtocolWords) -> tuple[Parameter, ...]:
+    minutes = words.idle // 60
+    return (
+        Parameter(
+            name="authenticated_connection_timeout",
+            notation=time_span(
+                _LEAST_SPAN,
+                words.idle,
+                beyond=f"Dovecot ends a {words.spoken} session that is idle for {minutes} minutes, whatever is set",
+            ),
+            default=f"00:{minutes}:00",
+            answer=Answer.BUILT,
+            source=f"{words.cmdlet} -AuthenticatedConnectionTimeout",
+            text="After how long a front end ends a session in which the client says nothing.",
+            test=NOT_SEEN_YET,
+            exchange_default="" if words.idle == 1800 else "00:30:00",
+            how="the service mailpair-sessions on front ends",
+        ),
+        Parameter(
+            name="pre_authenticated_connection_timeout",
+            notation=time_span(
+                _LEAST_SPAN,
+                _LONGEST_BEFORE_SIGNING_IN,
+                beyond="Dovecot ends a session in which nobody signs in for 3 minutes, whatever is set",
+            ),
+            default="00:01:00",
+            answer=Answer.BUILT,
+            source=f"{words.cmdlet} -PreAuthenticatedConnectionTimeout",
+            text="After how long a front end ends a session in which nobody has signed in.",
+            test=NOT_SEEN_YET,
+            how="the service mailpair-sessions on front ends",
+        ),
+    )
+
+
+def _limits(words: ProtocolWords) -> tuple[Parameter, ...]:
+    return (
+        Parameter(
+            name="max_connections",
+            notation=limit(1, NO_LIMIT),
+            default=NO_LIMIT,
+            answer=Answer.BUILT,
+            source=f"{words.cmdlet} -MaxConnections",
+            text="How many connections one front end takes. Further ones are refused until one ends.",
+            test=NOT_SEEN_YET,
+            how="nftables counts connections",
+        ),
+        Parameter(
+            name="max_connection_from_single_ip",
+            notation=limit(1, NO_LIMIT),
+            default=NO_LIMIT,
+            answer=Answer.BUILT,
+            source=f"{words.cmdlet} -MaxConnectionFromSingleIP",
+            text="How many connections one front end takes from one address.",
+            test=NOT_SEEN_YET,
+            how="nftables counts connections by address",
+        ),
+        Parameter(
+            name="max_connections_per_user",
+            notation=limit(1, NO_LIMIT),
+            default=_PER_USER,
+            answer=Answer.BUILT,
+            source=f"{words.cmdlet} -MaxConnectionsPerUser",
+            text=(
+                f"How many sessions of {words.spoken} one user has on one front end, from whatever addresses; it "
+                "counts by server and protocol, as in Exchange."
+            ),
+            test=NOT_SEEN_YET,
+            how="the service mailpair-sessions, which Dovecot asks after each right password",
+        ),
+        _command_size(words),
+    )
+
+
+def _command_size(words: ProtocolWords) -> Parameter:
+    usual, least, most = words.command_size
+    number = whole_number(least, most)
+    source = f"{words.cmdlet} -MaxCommandSize"
+    if words is POP:
+        return Parameter(
+            name="max_command_size",
+            notation=only(number, usual, "Dovecot's buffers for POP3 commands have one size"),
+            default=usual,
+            answer=Answer.REFUSED,
+            source=source,
+            text=f"Only {usual} is taken: Dovecot's own bound is 1 KB before a client has signed in, then 2 KB.",
+            test=REFUSED,
+        )
+    return Parameter(
+        name="max_command_size",
+        notation=number,
+        default=usual,
+        answer=Answer.NATIVE,
+        source=source,
+        text="The longest command in bytes, once a client has signed in; before that it is 1 KB.",
+        test=NOT_SEEN_YET,
+        how="Dovecot's imap_max_line_length, on back ends",
+    )
