@@ -1,0 +1,100 @@
+"""A front end and a back end to each other: who is who, certificates that are lost, a back end that is gone."""
+
+from __future__ import annotations
+
+import imaplib
+import poplib
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e.support import clients
+from tests.e2e.support.evidence import recap
+from tests.e2e.support.wait import until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.e2e.support.lab import Host, Lab
+    from tests.e2e.support.stack import Stack
+
+BOB = "bob@contoso.test"
+DIRECTORY = "/etc/mailpair/directory/imap"
+TLS = "/etc/mailpair/tls"
+
+# What a front end rightly complains of in its journal while these tests run.
+PROVOKED = ("doesn't match expected host name other.contoso.test", "Connection refused (after ")
+
+
+@contextmanager
+def edited(host: Host, path: str, script: str) -> Iterator[None]:
+    """A file of a host with a sed script run over it, in one step; it is put back as it was."""
+    host.run(
+        f"cp -p {path} {path}.kept && cp -p {path} {path}.new && sed -i '{script}' {path}.new && mv {path}.new {path}"
+    )
+    try:
+        yield
+    finally:
+        host.run(f"mv {path}.kept {path}")
+
+
+def refusal(lab: Lab) -> str:
+    """What a login over IMAP is refused with; empty if it is not."""
+    try:
+        with clients.imap(lab, BOB):
+            return ""
+    except imaplib.IMAP4.error as error:
+        return str(error)
+
+
+def test_a_back_end_under_another_name_gets_nobody(lab: Lab) -> None:
+    """It shows a certificate of the site's CA, but for another name than the front end asked for."""
+    alias = f"s/^{lab.back.address} .*/& other.contoso.test/"
+    with edited(lab.front, "/etc/hosts", alias), edited(lab.front, DIRECTORY, f"s/{lab.back.fqdn}/other.contoso.test/"):
+        until(lambda: "UNAVAILABLE" in refusal(lab), "the refusal of a back end that is not the one it was taken for")
+    until(lambda: not refusal(lab), "a login once the name is right")
+
+
+@pytest.mark.parametrize("port", [24, 1993, 1995])
+def test_what_proves_a_server_does_not_open_a_back_end(lab: Lab, port: int) -> None:
+    """The front end's public certificate is of the same CA, and so is every back end's own."""
+    wrong = lab.front.run(
+        f"printf 'NOOP\\r\\na LOGIN bob@contoso.test x\\r\\nLHLO x\\r\\nMAIL FROM:<>\\r\\n' |"
+        f" timeout 5 openssl s_client -quiet -ign_eof -connect {lab.back.address}:{port} -CAfile {TLS}/ca.pem"
+        f" -cert {TLS}/server.pem -key {TLS}/server.key 2>&1",
+        check=False,
+    )
+    assert "Logged in" not in wrong
+    assert "250 2.1.0" not in wrong
+    assert "unsupported certificate" in wrong or "valid SSL certificate" in wrong or "Unknown command" in wrong, wrong
+
+
+def test_lost_certificates_are_made_anew_and_no_session_ends(lab: Lab, stack: Stack) -> None:
+    master = "systemctl show --property MainPID dovecot"
+    before = [host.run(master) for host in lab.hosts]
+    with clients.imap(lab, BOB) as imap, clients.pop(lab, BOB) as pop:
+        lab.front.run(f"rm {TLS}/server.pem {TLS}/peer.key")
+        lab.back.run(f"rm {TLS}/peer.pem")
+        counts = recap(stack.playbook(stack.inventory()).stdout)
+        assert {count["failed"] for count in counts.values()} == {0}
+        clients.ok(imap.noop())
+        pop.noop()
+    assert [host.run(master) for host in lab.hosts] == before
+    with clients.imap(lab, BOB), clients.pop(lab, BOB):
+        pass
+    for host in lab.hosts:
+        assert "OK" in host.run(f"cd {TLS} && openssl verify -CAfile ca.pem peer.pem")
+
+
+def test_a_lost_back_end_is_told_and_clients_come_back(lab: Lab) -> None:
+    lab.back.run("systemctl stop dovecot")
+    try:
+        assert "UNAVAILABLE" in refusal(lab)
+        with clients.connect_pop(lab) as pop:
+            pop.user(BOB)
+            with pytest.raises(poplib.error_proto, match=r"SYS/TEMP"):
+                pop.pass_(lab.password(BOB))
+    finally:
+        lab.back.run("systemctl start dovecot")
+    until(lambda: not refusal(lab), "a login once the back end is there again")
