@@ -22,9 +22,15 @@ if TYPE_CHECKING:
 
     from tests.e2e.support.lab import Lab
 
+LAST = "test_traces.py"  # looks at what all others left behind
 KEEP = os.environ.get("MAILPAIR_E2E_KEEP") == "1"
 SUBNET = "10.215.0.0/24"
 OUTSIDE = "10.215.0.200"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts the tests of traces at the end."""
+    items.sort(key=lambda item: item.path.name == LAST)
 
 
 @pytest.fixture(scope="session", autouse=True)
