@@ -1,0 +1,125 @@
+"""The program as a whole, over sockets of its own; the connections are the test's."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from pathlib import Path
+from typing import Any
+
+from hostside.sessions import policy
+from hostside.sessions.configuration import parse
+from hostside.sessions.logons import Enough, Logons
+from hostside.sessions.service import Service
+
+CONFIGURATION: dict[str, Any] = {
+    "program": "1",
+    "protocols": {
+        "imap": {"ports": [993, 143], "silent": 1800, "silent_before": 60, "per_user": 1, "log": None},
+        "pop3": {
+            "ports": [995],
+            "silent": 600,
+            "silent_before": 30,
+            "per_user": 16,
+            "log": {"folder": "/var/log/mailpair/pop3", "prefix": "POP3", "period": "Daily", "quota": 0},
+        },
+    },
+    "connectors": [{"name": "client", "ports": [587], "total": 600, "logon_failures": 3}],
+}
+CLIENT = {"remote_ip": "192.0.2.1", "remote_port": 50000, "local_port": 993, "protocol": "imap"}
+QUESTION = CLIENT | {"login": "Ada@contoso.test"}
+ESTABLISHED = {
+    "event": "proxy_session_established",
+    "fields": CLIENT | {"user": "ada@contoso.test", "source_port": 40000, "dest_port": 1993},
+}
+
+
+def service(folder: Path, **given: object) -> Service:
+    (folder / "sessions.json").write_text(json.dumps(CONFIGURATION | given))
+    return Service(folder / "sessions.json", folder / "state.json")
+
+
+def other(port: int) -> dict[str, object]:
+    return QUESTION | {"remote_port": port}
+
+
+def test_events_and_questions_meet(tmp_path: Path) -> None:
+    it = service(tmp_path)
+    assert it.decide(QUESTION)
+    it.hear(json.dumps(ESTABLISHED).encode())
+    assert not it.decide(other(2))
+    it.hear(json.dumps(ESTABLISHED | {"event": "proxy_session_finished"}).encode())
+    assert it.decide(other(2))
+
+
+def test_a_sign_in_that_failed_after_its_grant_gives_the_place_back(tmp_path: Path) -> None:
+    it = service(tmp_path)
+    assert it.decide(QUESTION)
+    it.hear(json.dumps({"event": "login_aborted", "fields": CLIENT}).encode())
+    assert it.decide(other(2))
+
+
+def test_postfix_s_sign_ins_are_not_counted(tmp_path: Path) -> None:
+    it = service(tmp_path)
+    assert all(it.decide(QUESTION | {"protocol": "smtp"}) for _ in range(5))
+
+
+def test_what_is_no_event_of_a_session_is_passed_over(tmp_path: Path) -> None:
+    it = service(tmp_path)
+    for line in (b"\xff\n", b"[]\n", b'{"event": "x", "fields": {}}\n'):
+        it.hear(line)
+    assert not it.table.sessions
+
+
+def test_a_restart_knows_the_sessions_of_before(tmp_path: Path) -> None:
+    first = service(tmp_path)
+    first.hear(json.dumps(ESTABLISHED).encode())
+    first.store()
+    assert not service(tmp_path).decide(other(2))
+
+
+def test_a_state_that_can_t_be_read_is_no_state(tmp_path: Path) -> None:
+    (tmp_path / "state.json").write_text("{")
+    assert not service(tmp_path).table.sessions
+
+
+def test_limits_are_by_port() -> None:
+    limits = parse(CONFIGURATION).limits
+    assert (limits[143].silent, limits[995].silent_before, limits[587].total) == (1800, 30, 600)
+    assert limits[587].silent is None
+
+
+def test_a_refusal_is_what_dovecot_expects(tmp_path: Path) -> None:
+    async def ask() -> list[bytes]:
+        ours, theirs = socket.socketpair()
+        reader, writer = await asyncio.open_connection(sock=ours)
+        task = asyncio.create_task(policy.serve(*await asyncio.open_connection(sock=theirs), service(tmp_path).decide))
+        answers = []
+        for question in (QUESTION, other(2)):
+            body = json.dumps(question).encode()
+            writer.write(b"POST /?command=allow HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+            head = await reader.readuntil(b"\r\n\r\n")
+            answers.append(await reader.readexactly(int(head.split(b"Content-Length: ")[1])))
+        writer.close()
+        await task
+        return answers
+
+    assert [json.loads(answer) for answer in asyncio.run(ask())] == [
+        {"status": 0, "msg": ""},
+        {"status": -1, "msg": "Too many connections for this user"},
+    ]
+
+
+def test_the_third_wrong_password_of_a_session_is_enough() -> None:
+    connectors, logons = parse(CONFIGURATION).connectors, Logons()
+
+    def hear(message: str, name: str = "client") -> Enough | None:
+        return logons.hear(f"postfix/{name}/smtpd", message, connectors)
+
+    failed = "warning: unknown[192.0.2.1]:4000: SASL PLAIN authentication failed: no, sasl_username=ada"
+    assert [hear(failed) for _ in range(3)] == [None, None, Enough("192.0.2.1", 4000, (587,))]
+    assert [hear(failed) for _ in range(2)] == [None, None]
+    assert hear("connect from unknown[192.0.2.1]:4000") is None
+    assert [hear(failed) for _ in range(2)] == [None, None]
+    assert [hear(failed, "other") for _ in range(9)] == [None] * 9
