@@ -31,8 +31,20 @@ def test_a_stranger_writes_to_bob(lab: Lab, outside: Outside) -> None:
 def test_somebody_reads_what_every_domain_must_take(lab: Lab, outside: Outside, recipient: str) -> None:
     subject = clients.unique("complaint")
     assert world.send(outside, lab.front.address, "", recipient, subject)[0] == 250
-    search = f"doveadm search -u administrator@contoso.test mailbox INBOX subject '{subject}'"
-    until(lambda: lab.back.run(search), "the message in the administrator's mailbox")
+    in_the_administrators_mailbox(lab, f"subject '{subject}'")
+
+
+def test_what_can_not_be_returned_reaches_the_postmaster(lab: Lab) -> None:
+    subject = clients.unique("from nowhere")
+    # On the front end itself nothing is checked before it is queued; no send connector leads back to the sender.
+    lab.front.run(f"sendmail -f {STRANGER} nobody@contoso.test", stdin=f"Subject: {subject}\n\nGood morning.\n")
+    in_the_administrators_mailbox(lab, f"subject 'Postmaster Copy' body '{subject}'")
+
+
+def in_the_administrators_mailbox(lab: Lab, what: str) -> None:
+    """Waits for a message that a search of Dovecot's finds."""
+    search = f"doveadm search -u administrator@contoso.test mailbox INBOX {what}"
+    until(lambda: lab.back.run(search), f"a message with {what} in the administrator's mailbox")
 
 
 @pytest.mark.parametrize(
