@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 from mailpair.servers import Role
 from pulumi_stack.errors import Problem, StackError
 from pulumi_stack.packages import of_all_roles
-from pulumi_stack.provider.machine import name_problems
-from pulumi_stack.provider.network import subnet_problems
+from pulumi_stack.platforms.nspawn.names import name_problems
+from pulumi_stack.platforms.nspawn.network import subnet_problems
 
 T = TypeVar("T")
 

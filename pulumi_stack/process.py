@@ -89,6 +89,8 @@ class Runner:
         )
         self._groups.add(process.pid)
         try:
+            if self._cancelled:  # while it was started
+                await self._end(process)
             lines: deque[str] = deque(maxlen=KEPT_LINES)
             _, code = await asyncio.gather(self._talk(process, stdin, lines, on_line), process.wait())
         finally:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -11,18 +10,9 @@ from mailpair.state import SiteState
 from pulumi_stack.errors import Problem
 from pulumi_stack.platforms.nspawn.machine import MachineSpec
 from pulumi_stack.platforms.nspawn.make_machine import Made, Maker
-from pulumi_stack.platforms.nspawn.names import StackNames
+from pulumi_stack.platforms.nspawn.names import StackNames, name_problems
 from pulumi_stack.provider.kind import Context, Field, Kind, Properties
 from pulumi_stack.provider.values import UNKNOWN
-
-# A host name that leaves room for the stack's in the name of the machine, which has 64 characters at most.
-_NAME = re.compile(r"[a-z]([a-z0-9-]{0,38}[a-z0-9])?")
-_NAME_RULE = "must be a host name: a letter first, then letters, digits and hyphens, 40 characters at most"
-
-
-def name_problems(path: str, name: str) -> list[Problem]:
-    """What is wrong with a machine's name."""
-    return [] if _NAME.fullmatch(name) else [Problem(path, repr(name), _NAME_RULE)]
 
 
 class Machine(Kind):

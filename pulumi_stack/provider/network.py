@@ -8,23 +8,8 @@ from typing import Any, ClassVar
 from pulumi_stack.errors import Problem
 from pulumi_stack.platforms.nspawn import make_network
 from pulumi_stack.platforms.nspawn.names import StackNames
-from pulumi_stack.platforms.nspawn.network import NetworkSpec
+from pulumi_stack.platforms.nspawn.network import NetworkSpec, subnet_problems
 from pulumi_stack.provider.kind import Context, Field, Kind, Properties
-
-LONGEST_PREFIX = 29  # room for a gateway and five machines
-
-
-def subnet_problems(path: str, text: str) -> list[Problem]:
-    """What is wrong with a subnet in text form."""
-    try:
-        subnet = ipaddress.IPv4Network(text)
-    except ValueError:
-        return [Problem(path, repr(text), "must be an IPv4 network without host bits, such as 10.213.0.0/24")]
-    if not subnet.is_private:
-        return [Problem(path, repr(text), "must be a private network", "take one from 10.0.0.0/8")]
-    if subnet.prefixlen > LONGEST_PREFIX:
-        return [Problem(path, repr(text), f"must be a /{LONGEST_PREFIX} or larger")]
-    return []
 
 
 class Network(Kind):

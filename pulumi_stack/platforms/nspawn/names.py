@@ -7,12 +7,18 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from pulumi_stack.errors import Problem
+
 STATE = Path("/var/lib/mailpair")
 UNITS = Path("/etc/systemd/system")
 
 # An interface's name has 15 characters at most, and "mp-" takes three of them.
 _LONGEST = 12
 _PLAIN = re.compile(r"[a-z0-9](-?[a-z0-9])*")
+
+# A host name that leaves room for the stack's in the name of the machine, which has 64 characters at most.
+_NAME = re.compile(r"[a-z]([a-z0-9-]{0,38}[a-z0-9])?")
+_NAME_RULE = "must be a host name: a letter first, then letters, digits and hyphens, 40 characters at most"
 
 
 def slug(stack: str) -> str:
@@ -24,6 +30,11 @@ def slug(stack: str) -> str:
         return stack
     start = re.sub(r"[^a-z0-9]+", "-", stack.lower()).strip("-")[:5].strip("-") or "stack"
     return f"{start}-{hashlib.sha256(stack.encode()).hexdigest()[:6]}"
+
+
+def name_problems(path: str, name: str) -> list[Problem]:
+    """What is wrong with a machine's name."""
+    return [] if _NAME.fullmatch(name) else [Problem(path, repr(name), _NAME_RULE)]
 
 
 @dataclass(frozen=True, slots=True)

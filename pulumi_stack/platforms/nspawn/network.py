@@ -18,6 +18,21 @@ FORWARDING = "net/ipv4/ip_forward"
 INOTIFY = "fs/inotify/max_user_instances"
 SYSCTLS: Mapping[str, int] = {FORWARDING: 1, INOTIFY: 8192}
 
+LONGEST_PREFIX = 29  # room for a gateway and five machines
+
+
+def subnet_problems(path: str, text: str) -> list[Problem]:
+    """What is wrong with a subnet in text form."""
+    try:
+        subnet = ipaddress.IPv4Network(text)
+    except ValueError:
+        return [Problem(path, repr(text), "must be an IPv4 network without host bits, such as 10.213.0.0/24")]
+    if not subnet.is_private:
+        return [Problem(path, repr(text), "must be a private network", "take one from 10.0.0.0/8")]
+    if subnet.prefixlen > LONGEST_PREFIX:
+        return [Problem(path, repr(text), f"must be a /{LONGEST_PREFIX} or larger")]
+    return []
+
 
 def ula(subnet: ipaddress.IPv4Network) -> ipaddress.IPv6Network:
     """The IPv6 network (a /64 of unique local addresses, RFC 4193) that goes with an IPv4 subnet."""
