@@ -6,15 +6,17 @@ import asyncio
 import json
 import tempfile
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pulumi_stack import ansible
 from pulumi_stack.errors import Problem, StackError, refuse
 from pulumi_stack.places import CHECKOUT
-from pulumi_stack.process import Runner
+from pulumi_stack.process import Result, Runner
 
 _CONNECT = 10  # seconds
+_GLANCE = 3  # the same, where a host that does not answer is no error
 _LAST_LINES = 30
 _SSH_FAILED = 255  # ssh's own exit code, as against one of the command that it ran
 
@@ -57,33 +59,46 @@ async def run(
     await _on_all(inventory, runner, _WRITE, stamp)
 
 
-async def other_stamps(inventory: Mapping[str, Any], stamp: str, runner: Runner) -> list[str]:
-    """The hosts that answer and have another stamp, or none; a host that does not answer is not among them."""
-    known = list(ansible.hosts(inventory))
-    results = await asyncio.gather(
-        *(runner.run(ansible.ssh(variables, _READ, seconds=_CONNECT)) for _, variables in known)
+@dataclass(frozen=True, slots=True)
+class Stamps:
+    """What a look at the stamps found: the hosts that have another one or none, and those that are silent."""
+
+    other: list[str]
+    silent: list[str]
+
+
+async def look(inventory: Mapping[str, Any], stamp: str, runner: Runner) -> Stamps:
+    """Compares the stamp of every host of an inventory with the one that it should have."""
+    results = await _everywhere(inventory, runner, _READ, seconds=_GLANCE)
+    return Stamps(
+        other=[
+            host for host, result in results.items() if result.code != _SSH_FAILED and result.output.strip() != stamp
+        ],
+        silent=[host for host, result in results.items() if result.code == _SSH_FAILED],
     )
-    return [
-        host
-        for (host, _), result in zip(known, results, strict=True)
-        if result.code != _SSH_FAILED and result.output.strip() != stamp
-    ]
+
+
+async def _everywhere(
+    inventory: Mapping[str, Any], runner: Runner, script: str, *arguments: str, seconds: int
+) -> dict[str, Result]:
+    """Runs a script on all hosts at once; returns how it ended, by host."""
+    known = dict(ansible.hosts(inventory))
+    commands = [ansible.ssh(variables, script, *arguments, seconds=seconds) for variables in known.values()]
+    return dict(zip(known, await asyncio.gather(*(runner.run(command) for command in commands)), strict=True))
 
 
 async def _on_all(inventory: Mapping[str, Any], runner: Runner, script: str, *arguments: str) -> None:
     """Runs a script on all hosts at once; raises StackError with every host where that failed."""
-    known = list(ansible.hosts(inventory))
-    results = await asyncio.gather(
-        *(runner.run(ansible.ssh(variables, script, *arguments, seconds=_CONNECT)) for _, variables in known)
-    )
+    known = dict(ansible.hosts(inventory))
+    results = await _everywhere(inventory, runner, script, *arguments, seconds=_CONNECT)
     problems = [
         Problem(
             f"servers[{host}]",
-            repr(f"{variables.get('ansible_user', 'root')}@{variables['ansible_host']}"),
+            repr(f"{known[host].get('ansible_user', 'root')}@{known[host]['ansible_host']}"),
             "must answer SSH and let this user act as root",
             result.tail(3) or f"exit code {result.code}",
         )
-        for (host, variables), result in zip(known, results, strict=True)
+        for host, result in results.items()
         if result.code != 0
     ]
     if problems:

@@ -51,8 +51,10 @@ class Playbook(Kind):
 
     async def read(self, context: Context, state: Properties) -> dict[str, Any] | None:
         """Compares the hosts' stamps."""
-        drift = await run_playbook.other_stamps(state["inventory"], state["stamp"], context.runner)
-        return {"stamp": state["stamp"], "private": state["private"], "drift": drift}
+        stamps = await run_playbook.look(state["inventory"], state["stamp"], context.runner)
+        if stamps.silent:
+            context.warn(f"{', '.join(stamps.silent)}: no answer over SSH: how it is configured was not looked at")
+        return {"stamp": state["stamp"], "private": state["private"], "drift": stamps.other}
 
     async def update(self, context: Context, old: Properties, new: Properties) -> dict[str, Any]:
         """Runs the playbook again."""

@@ -93,6 +93,7 @@ class MailpairProvider(Provider):
                 [Problem(kind.token, repr(request.resource_id), "can't be imported", "let pulumi up make it")]
             )
         outputs = await kind.read(self._context(request.urn), state)
+        await self._log.flush()
         if outputs is None:
             return ReadResponse()
         inputs = {key: state[key] for key in kind.fields}

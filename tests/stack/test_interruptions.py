@@ -32,7 +32,6 @@ def mark() -> dict[str, Any]:
     ("moment", "adopted"),
     [
         pytest.param(FRONT.root.exists, False, id="while its root is copied"),
-        pytest.param(lambda: mark().get("complete"), True, id="while it starts"),
         pytest.param(lambda: processes(f"--machine={FRONT.machine}"), True, id="while it boots"),
     ],
 )

@@ -13,6 +13,7 @@ import pytest
 from tests.e2e.support.wait import until
 from tests.stack.support.run import FAILED, ROOT, Run, unchanged
 from tests.stack.support.world import children, processes, ssh
+from tests.stack.support.world import run as command
 
 pytestmark = pytest.mark.machines
 
@@ -125,6 +126,17 @@ def test_a_host_that_does_not_answer_is_told(playbooks: Run, pair: Run) -> None:
         "error: servers[back1]: 'root@10.214.0.12': must answer SSH and let this user act as root; "
         "ssh: connect to host 10.214.0.12 port 2: Connection refused"
     ) in said
+
+
+def test_a_host_that_is_silent_is_told_when_it_is_looked_at(playbooks: Run, pair: Run) -> None:
+    configure(playbooks, pair, "plain")
+    playbooks.up()
+    command(*["ip", "link", "set", "dev", "vb-pair-test-back1", "down"])
+    said = playbooks.refresh()
+    command(*["ip", "link", "set", "dev", "vb-pair-test-back1", "up"])
+    assert "warning: back1: no answer over SSH: how it is configured was not looked at" in said
+    assert state(playbooks)["drift"] == []
+    until(lambda: "back1" in ssh(pair.site_dir, BACK, "hostname"), "the host answers again")
 
 
 def test_a_cancel_ends_ansible_and_the_next_run_ends_well(playbooks: Run, pair: Run) -> None:

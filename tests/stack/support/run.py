@@ -86,9 +86,9 @@ class Run:
         """Brings the stack up."""
         return self.pulumi("up", "--yes", "--skip-preview", status=status)
 
-    def refresh(self) -> None:
+    def refresh(self) -> str:
         """Has the state compared with the world."""
-        self.pulumi("refresh", "--yes", "--skip-preview")
+        return self.pulumi("refresh", "--yes", "--skip-preview")
 
     def destroy(self) -> None:
         """Takes everything away, the stack too."""
