@@ -35,9 +35,20 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
+def tell_systemd(state: str) -> None:
+    """Tell systemd how the program is (sd_notify)."""
+    if path := os.environ.get("NOTIFY_SOCKET"):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as to:
+            to.sendto(state.encode(), path.replace("@", "\0", 1) if path.startswith("@") else path)
+
+
 def handed_sockets() -> list[socket.socket]:
-    """The listening sockets that systemd holds for this program, so that they are open while it restarts."""
-    return [socket.socket(fileno=FIRST_HANDED + number) for number in range(int(os.environ.get("LISTEN_FDS", "0")))]
+    """The listening sockets that systemd holds for this program, so that they are open while it restarts.
+
+    Duplicates: the originals go on to the program that may take this one's place.
+    """
+    numbers = range(FIRST_HANDED, FIRST_HANDED + int(os.environ.get("LISTEN_FDS", "0")))
+    return [socket.socket(fileno=os.dup(number)) for number in numbers]
 
 
 class Service:
@@ -165,18 +176,17 @@ class Service:
         new.replace(self.state_file)
         self.table.changed = False
 
-    def reload(self) -> None:
-        """Take in a new configuration; new files of the program itself by ending, systemd starts it again."""
+    def reload(self) -> bool:
+        """Take in a new configuration; says whether it was made for other files of the program than these."""
         former = self.configuration
         self.configuration = read(self.configuration_file)
         for files in self.files.values():
             files.close()
         self.files.clear()
-        if self.configuration.program != former.program:
-            raise SystemExit(0)
+        return self.configuration.program != former.program
 
-    async def run(self) -> None:
-        """Serve until a signal says otherwise."""
+    async def run(self) -> bool:
+        """Serve until a signal says otherwise; says whether the program is to be started anew."""
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, stop.set)
@@ -190,14 +200,20 @@ class Service:
         following = asyncio.create_task(self.follow_logons())
         try:
             while not stop.is_set():
-                if reload.is_set():
-                    reload.clear()
-                    self.reload()
                 self.look()
+                tell_systemd("READY=1")
                 with suppress(TimeoutError):
                     await asyncio.wait_for(_any(stop, reload), STEP)
+                if reload.is_set():
+                    reload.clear()
+                    tell_systemd(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
+                    if self.reload():
+                        return True
+            return False
         finally:
             following.cancel()
+            with suppress(asyncio.CancelledError):
+                await following
             self.store()
 
 
@@ -210,6 +226,6 @@ async def _any(*events: asyncio.Event) -> None:
             wait.cancel()
 
 
-async def run(configuration: Path, state: Path) -> None:
-    """Run the program."""
-    await Service(configuration, state).run()
+async def run(configuration: Path, state: Path) -> bool:
+    """Run the program; says whether it is to be started anew."""
+    return await Service(configuration, state).run()

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, ip_address
 
 from mailpair.plan import places
-from mailpair.plan.role import RolePlan, addresses_of
+from mailpair.plan.role import ConnectionLimit, RolePlan, addresses_of
 from mailpair.servers import Role, Server
 
 # openssl makes keys and requests on the host itself; nftables is the firewall.
 PACKAGES = ("ca-certificates", "nftables", "openssl")
+
+LOAD_FIREWALL = "/usr/local/lib/mailpair/load-firewall"
+ADDRESSES = 65535  # how many addresses are counted at a time, each family for itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,21 @@ class HostsEntry:
 
     address: str
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A set of nftables' that counts connections, and what is counted.
+
+    The number is part of the set's name: a set keeps its counts over a reload, and an element the number it began with.
+    """
+
+    name: str
+    type: str  # of the set's elements
+    size: int
+    key: str  # the expression that says which element a connection counts for
+    ports: tuple[int, ...]
+    most: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +51,8 @@ class BasePlan:
     lab_ports: tuple[int, ...]  # open to anyone where a lab measures the direct login
     front_ends_ipv4: tuple[str, ...]
     front_ends_ipv6: tuple[str, ...]
+    counts: tuple[Count, ...]
+    load_firewall: str  # where the script that loads the rules is
 
 
 def plan(servers: Sequence[Server], roles: Sequence[RolePlan]) -> BasePlan:
@@ -47,4 +67,18 @@ def plan(servers: Sequence[Server], roles: Sequence[RolePlan]) -> BasePlan:
         lab_ports=(places.DIRECT_IMAP_PORT, places.DIRECT_POP_PORT),
         front_ends_ipv4=ipv4,
         front_ends_ipv6=tuple(address for address in front_ends if address not in ipv4),
+        counts=tuple(count for role in roles for limit in role.limits if limit.ports for count in _counts(limit)),
+        load_firewall=LOAD_FIREWALL,
     )
+
+
+def _counts(limit: ConnectionLimit) -> tuple[Count, ...]:
+    counts: list[Count] = []
+    if limit.per_address is not None:
+        for version, type_, key in ((4, "ipv4_addr", "ip saddr"), (6, "ipv6_addr", "ip6 saddr")):
+            name = f"{limit.name}_address{version}_{limit.per_address}"
+            counts.append(Count(name, type_, ADDRESSES, key, limit.ports, limit.per_address))
+    if limit.total is not None:
+        name = f"{limit.name}_total_{limit.total}"
+        counts.append(Count(name, "inet_proto", 1, "meta l4proto", limit.ports, limit.total))
+    return tuple(counts)

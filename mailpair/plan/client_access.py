@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shlex
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from mailpair.plan import places
+from mailpair.plan import places, sessions
+from mailpair.plan.role import ConnectionLimit
+from mailpair.plan.sessions import SessionsPlan
 from mailpair.plan.tls import TlsPlan
 from mailpair.servers import Role, Server
-from mailpair.site.model import AuthMechanism, Binding, Protocol, ProtocolSettings, Site
+from mailpair.site.model import AuthMechanism, Binding, LoginType, Protocol, ProtocolSettings, Site
 
 PACKAGES = (f"dovecot-core>={places.DOVECOT_VERSION}", "dovecot-imapd", "dovecot-pop3d", "procps")
 
@@ -29,6 +32,7 @@ class ProtocolPlan:
 
     name: str  # imap or pop3
     greeting: str
+    ssl: str  # what a connection in the clear may do: "required" is no sign-in, "yes" one without a password
     listeners: tuple[Listener, ...]
 
 
@@ -55,16 +59,22 @@ class ClientAccessPlan:
     tls: TlsPlan
     confirm: str  # a shell command that fails if Dovecot did not take its files
     tls_files: tuple[str, ...]  # a change of these is loaded
+    sessions: SessionsPlan
+    watching: bool  # whether there are sessions to watch
+    limits: tuple[ConnectionLimit, ...]
+    open: tuple[str, ...]  # a command that fails if a listener is not there
 
 
 def plan(site: Site, servers: Sequence[Server], server: Server) -> ClientAccessPlan:
     """Plan a front end of the site."""
-    protocols = tuple(
-        _protocol(name, site.protocol_settings(protocol, server.name))
+    settings = {
+        name: (protocol, site.protocol_settings(protocol, server.name))
         for protocol, name in ((Protocol.IMAP4, "imap"), (Protocol.POP3, "pop3"))
         # Validation refuses a front service without its back one; both are asked so that a slip there opens no port.
         if site.pair(protocol).enabled
-    )
+    }
+    protocols = tuple(_protocol(name, own) for name, (_, own) in settings.items())
+    connectors = tuple(sessions.connector(each) for each in site.receive_connectors if each.enabled)
     sasl = any(
         connector.enabled
         and connector.auth_mechanism & {AuthMechanism.BASIC_AUTH, AuthMechanism.BASIC_AUTH_REQUIRE_TLS}
@@ -96,7 +106,33 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> ClientAccessP
             places.PEER_CERTIFICATE,
             places.PEER_KEY,
         ),
+        sessions=sessions.plan(settings, connectors),
+        watching=bool(settings or connectors),
+        limits=tuple(sessions.limit(name, own) for name, (_, own) in settings.items()),
+        open=_open(listener for protocol in protocols for listener in protocol.listeners),
     )
+
+
+def _open(listeners: Iterable[Listener]) -> tuple[str, ...]:
+    """A command that looks for all listeners.
+
+    Where a port goes from all addresses to one of them or back, Dovecot may fail to listen, and calls the reload a
+    success. A second one mends it.
+    """
+    wanted = " ".join(shlex.quote(_shown(listener)) for listener in listeners)
+    missing = f'for each in {wanted}; do ss -Hltn | awk \'{{print $4}}\' | grep -Fqx "$each" || echo "$each"; done'
+    look = f'missing=$({missing}); [ -z "$missing" ]'
+    again = "doveadm reload && doveadm service status >/dev/null"
+    return (
+        "/bin/sh",
+        "-c",
+        f'{look} || {{ {again} && {look}; }} || {{ echo "nothing listens at" $missing >&2; exit 1; }}',
+    )
+
+
+def _shown(listener: Listener) -> str:
+    host = f"[{listener.address}]" if ":" in listener.address else listener.address
+    return f"{host}:{listener.port}"
 
 
 def _end(protocol: str) -> tuple[str, ...]:
@@ -113,6 +149,7 @@ def _protocol(name: str, settings: ProtocolSettings) -> ProtocolPlan:
     return ProtocolPlan(
         name=name,
         greeting=settings.banner,
+        ssl="required" if settings.login_type is LoginType.SECURE_LOGIN else "yes",
         listeners=tuple(
             Listener(name=f"{name}-{index}", address=str(binding.address), port=binding.port, ssl=ssl)
             for index, (binding, ssl) in enumerate(bindings, start=1)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mailpair.plan import places
-from mailpair.plan.role import addresses_of
+from mailpair.plan.role import ConnectionLimit, addresses_of
 from mailpair.plan.tls import TlsPlan
 from mailpair.servers import Role, Server
 from mailpair.site.model import Site
@@ -56,6 +56,8 @@ class MailboxPlan:
     ca: str
     certificate: str
     key: str
+    imap_max_line_length: int  # bytes
+    limits: tuple[ConnectionLimit, ...] = ()
 
 
 def plan(site: Site, servers: Sequence[Server], server: Server) -> MailboxPlan:
@@ -84,4 +86,5 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> MailboxPlan:
         ca=places.CA_FILE,
         certificate=places.PEER_CERTIFICATE,
         key=places.PEER_KEY,
+        imap_max_line_length=site.imap_settings.max_command_size,
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from mailpair.plan import places, postfix, recipients, send_connector
 from mailpair.plan.recipients import Entry
+from mailpair.plan.role import ConnectionLimit
 from mailpair.plan.tls import TlsPlan
 from mailpair.servers import Role, Server
 from mailpair.site.model import AuthMechanism, PermissionGroup, ReceiveConnector, Site
@@ -55,6 +56,7 @@ class ReceiveConnectorPlan:
     peer_certificate: str
     peer_key: str
     tls: TlsPlan
+    limits: tuple[ConnectionLimit, ...] = ()
 
 
 def plan(site: Site, servers: Sequence[Server], server: Server) -> ReceiveConnectorPlan:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any, Protocol
@@ -25,6 +25,24 @@ class RolePlan(Protocol):
     @property
     def peer_ports(self) -> tuple[int, ...]:
         """TCP ports that only the site's front ends may reach."""
+
+    @property
+    def limits(self) -> tuple[ConnectionLimit, ...]:
+        """How many connections there may be to ports of the host."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionLimit:
+    """How many connections ``ports`` take, all together and from one address; None: as many as come.
+
+    ``name`` is letters, digits and underscores, and each limit of a host has its own. While it and a number stay the
+    same, connections that were open before a reload go on to count.
+    """
+
+    name: str
+    ports: tuple[int, ...]
+    total: int | None
+    per_address: int | None
 
 
 def plain(value: Any) -> Any:

@@ -2,7 +2,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import pytest
+
 from mailpair.plan import base
+from mailpair.plan.base import Count
+from mailpair.plan.role import ConnectionLimit
 from mailpair.servers import Role, Server
 
 SERVERS = (
@@ -17,6 +21,7 @@ class Job:
     packages: tuple[str, ...] = ()
     public_ports: tuple[int, ...] = ()
     peer_ports: tuple[int, ...] = ()
+    limits: tuple[ConnectionLimit, ...] = ()
 
 
 def test_packages_of_all_roles_are_installed_together() -> None:
@@ -43,3 +48,17 @@ def test_every_server_is_known_by_name_at_each_address() -> None:
         ("10.0.0.13", "front2.contoso.test"),
         ("10.0.0.12", "back1.contoso.test"),
     ]
+
+
+def test_connections_are_counted_by_family_and_in_all() -> None:
+    job = Job(limits=(ConnectionLimit("imap", (143, 993), total=5, per_address=3),))
+    assert base.plan(SERVERS, (job,)).counts == (
+        Count("imap_address4_3", "ipv4_addr", base.ADDRESSES, "ip saddr", (143, 993), 3),
+        Count("imap_address6_3", "ipv6_addr", base.ADDRESSES, "ip6 saddr", (143, 993), 3),
+        Count("imap_total_5", "inet_proto", 1, "meta l4proto", (143, 993), 5),
+    )
+
+
+@pytest.mark.parametrize("limit", [ConnectionLimit("imap", (143,), None, None), ConnectionLimit("imap", (), 1, 1)])
+def test_what_has_no_limit_or_no_port_is_not_counted(limit: ConnectionLimit) -> None:
+    assert base.plan(SERVERS, (Job(limits=(limit,)),)).counts == ()

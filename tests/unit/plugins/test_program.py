@@ -23,5 +23,5 @@ def test_a_program_is_all_of_its_files() -> None:
 
 
 def test_a_program_that_is_not_there_is_named() -> None:
-    with pytest.raises(AnsibleLookupError, match="^nothing: must be a package under "):
+    with pytest.raises(AnsibleLookupError, match=r"^nothing: must be a package under "):
         query("nothing")

@@ -1,0 +1,130 @@
+"""What a front end's program for sessions is told: limits, timeouts, protocol logs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mailpair.plan import places, postfix
+from mailpair.plan.role import ConnectionLimit
+from mailpair.settings.quantities import NO_LIMIT
+from mailpair.site.model import Protocol, ProtocolSettings, ReceiveConnector
+
+USER = "mailpair-sessions"
+PREFIXES = {Protocol.POP3: "POP3", Protocol.IMAP4: "IMAP4"}  # of the names of log files, as in Exchange
+
+
+@dataclass(frozen=True, slots=True)
+class LogPlan:
+    """A protocol's log."""
+
+    folder: str
+    prefix: str
+    period: str
+    quota: int  # bytes; 0: none
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedProtocol:
+    """A protocol whose sessions are watched; times are in seconds."""
+
+    ports: tuple[int, ...]
+    silent: int
+    silent_before: int
+    per_user: int
+    log: LogPlan | None
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedConnector:
+    """A receive connector whose sessions are watched: seconds in all, wrong passwords (None: Postfix counts them)."""
+
+    name: str
+    ports: tuple[int, ...]
+    total: int
+    logon_failures: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """The program's configuration, but for the version of its files."""
+
+    protocols: Mapping[str, WatchedProtocol]  # by Dovecot's names
+    connectors: tuple[WatchedConnector, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder that the program writes into."""
+
+    path: str
+    owner: str = USER
+    group: str = "adm"  # who reads logs on Debian
+    mode: str = "0750"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionsPlan:
+    """Values for the program and its unit."""
+
+    user: str
+    watched: Watched
+    folders: tuple[Folder, ...]
+    programs: str
+    events_socket: str
+    policy_port: int
+
+
+def plan(
+    protocols: Mapping[str, tuple[Protocol, ProtocolSettings]], connectors: tuple[WatchedConnector, ...]
+) -> SessionsPlan:
+    """Plan the program for the protocols that are on (by Dovecot's names) and for connectors."""
+    watched = {name: _protocol(protocol, settings) for name, (protocol, settings) in protocols.items()}
+    return SessionsPlan(
+        user=USER,
+        watched=Watched(watched, connectors),
+        folders=tuple(Folder(path) for path in sorted({each.log.folder for each in watched.values() if each.log})),
+        programs=places.PROGRAMS_DIRECTORY,
+        events_socket=places.EVENTS_SOCKET,
+        policy_port=places.POLICY_PORT,
+    )
+
+
+def connector(each: ReceiveConnector) -> WatchedConnector:
+    """What is watched at a receive connector."""
+    errors = each.max_protocol_errors
+    # Postfix takes a wrong password for an error, so it keeps an equal limit by itself.
+    ours = each.max_logon_failures and (errors is None or each.max_logon_failures < errors)
+    return WatchedConnector(
+        name=postfix.log_name(each.name).removeprefix("postfix/"),
+        ports=tuple(sorted({binding.port for binding in (*each.bindings, *each.ssl_bindings)})),
+        total=each.connection_timeout,
+        logon_failures=each.max_logon_failures if ours else None,
+    )
+
+
+def limit(name: str, settings: ProtocolSettings) -> ConnectionLimit:
+    """How many connections a protocol takes."""
+    return ConnectionLimit(name, ports(settings), settings.max_connections, settings.max_connection_from_single_ip)
+
+
+def ports(settings: ProtocolSettings) -> tuple[int, ...]:
+    """The ports of a protocol's bindings."""
+    return tuple(sorted({each.port for each in (*settings.ssl_bindings, *settings.unencrypted_or_tls_bindings)}))
+
+
+def _protocol(protocol: Protocol, settings: ProtocolSettings) -> WatchedProtocol:
+    log = LogPlan(
+        folder=settings.log_file_location,
+        prefix=PREFIXES[protocol],
+        period=settings.log_file_roll_over_settings.value,
+        quota=settings.log_per_file_size_quota or 0,
+    )
+    per_user = settings.max_connections_per_user
+    return WatchedProtocol(
+        ports=ports(settings),
+        silent=settings.authenticated_connection_timeout,
+        silent_before=settings.pre_authenticated_connection_timeout,
+        per_user=NO_LIMIT if per_user is None else per_user,
+        log=log if settings.protocol_log_enabled else None,
+    )
