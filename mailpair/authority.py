@@ -16,6 +16,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from mailpair.settings.names import PRIVATE_CA
+
 Usage = Literal["server", "client", "both"]
 
 _LIFETIME = timedelta(days=3650)
@@ -47,9 +49,7 @@ class CertificateAuthority:
         key = _open_key(key_pem, passphrase)
         identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
         # The key is part of the name, so that two sites' CAs are told apart in a client's list.
-        name = x509.Name(
-            [x509.NameAttribute(NameOID.COMMON_NAME, f"mailpair private CA {identifier.digest.hex()[:8]}")]
-        )
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"{PRIVATE_CA} {identifier.digest.hex()[:8]}")])
         now = _now()
         certificate = (
             x509.CertificateBuilder()

@@ -88,7 +88,8 @@ def _protocol(prefix: str, spoken: str) -> tuple[Parameter, ...]:
         Parameter(
             name=f"{name}_force_ical_for_calendar_retrieval_option",
             notation=BOOLEAN,
-            default=False,
+            unsaid="false",
+            only_while=(f"{name}_use_protocol_defaults", False),
             answer=Answer.BUILT,
             source=f"Set-CASMailbox -{prefix}ForceICalForCalendarRetrievalOption",
             text=(
@@ -101,7 +102,8 @@ def _protocol(prefix: str, spoken: str) -> tuple[Parameter, ...]:
         Parameter(
             name=f"{name}_enable_exact_rfc822_size",
             notation=EXACT_SIZE,
-            default=True,
+            unsaid=f"as in {name}_settings",
+            only_while=(f"{name}_use_protocol_defaults", False),
             answer=Answer.FIXED,
             source=f"Set-CASMailbox -{prefix}EnableExactRFC822Size",
             text="Whether the size that is told is that of what is fetched: always.",
@@ -111,7 +113,8 @@ def _protocol(prefix: str, spoken: str) -> tuple[Parameter, ...]:
         Parameter(
             name=f"{name}_messages_retrieval_mime_format",
             notation=MIME_FORMAT,
-            default="BestBodyFormat",
+            unsaid=f"as in {name}_settings",
+            only_while=(f"{name}_use_protocol_defaults", False),
             answer=Answer.REFUSED,
             source=f"Set-CASMailbox -{prefix}MessagesRetrievalMimeFormat",
             text="Only BestBodyFormat (5) is taken: messages are not converted.",
@@ -120,7 +123,8 @@ def _protocol(prefix: str, spoken: str) -> tuple[Parameter, ...]:
         Parameter(
             name=f"{name}_suppress_read_receipt",
             notation=NO_SUPPRESSION,
-            default=False,
+            unsaid=f"as in {name}_settings",
+            only_while=(f"{name}_use_protocol_defaults", False),
             answer=Answer.REFUSED,
             source=f"Set-CASMailbox -{prefix}SuppressReadReceipt",
             text="Only false is taken: it is mail programs that send receipts.",

@@ -22,7 +22,20 @@ READY_RECEIVE_CONNECTORS: dict[str, dict[str, object]] = {
         "bindings": ["0.0.0.0:25", "[::]:25"],
         "auth_mechanism": ["Tls"],
         "permission_groups": ["AnonymousUsers"],
+        "protocol_logging_level": "Verbose",
     },
+}
+# Those that it makes as well, between its own transport services.
+REFUSED_RECEIVE_CONNECTORS = {
+    "Outbound Proxy Frontend": (
+        "in Exchange it takes outgoing mail from mailbox servers at 717, and here front ends send what they take"
+    ),
+    "Client Proxy": (
+        "in Exchange it takes users' mail from front ends at 465, and here front ends deliver over LMTP with mutual TLS"
+    ),
+    "Default": (
+        "in Exchange it takes mail from front ends at 2525, and here front ends deliver over LMTP with mutual TLS"
+    ),
 }
 
 SEND_CONNECTOR = Group(

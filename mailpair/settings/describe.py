@@ -65,6 +65,8 @@ def _ready(named: Named) -> Iterator[str]:
     for name, settings in named.ready.items():
         listed = ", ".join(f"`{setting}: {_written(value)}`" for setting, value in settings.items())
         yield f"- `{name}`: {listed}\n"
+    for name, reason in named.refused.items():
+        yield f"- `{name}` is refused: {reason}.\n"
 
 
 def _table(parameters: Sequence[Parameter]) -> str:

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from mailpair.settings.accounts import MAILBOX
-from mailpair.settings.connectors import READY_RECEIVE_CONNECTORS, RECEIVE_CONNECTOR, SEND_CONNECTOR
+from mailpair.settings.connectors import (
+    READY_RECEIVE_CONNECTORS,
+    RECEIVE_CONNECTOR,
+    REFUSED_RECEIVE_CONNECTORS,
+    SEND_CONNECTOR,
+)
 from mailpair.settings.dkim import DKIM_SIGNING_CONFIG
 from mailpair.settings.names import ADDRESS, CERTIFICATE_NAME, DOMAIN, KEYTAB, SERVER, TITLE
 from mailpair.settings.notation import ListOf, whole_number, word, words
@@ -85,6 +90,7 @@ SITE = Group(
             TITLE,
             RECEIVE_CONNECTOR,
             READY_RECEIVE_CONNECTORS,
+            REFUSED_RECEIVE_CONNECTORS,
         ),
         Named("send_connectors", SEND_CONNECTOR.text, TITLE, SEND_CONNECTOR),
         Named(

@@ -7,6 +7,9 @@ import re
 from mailpair.settings.notation import Notation, NotationError, expect_text
 from mailpair.settings.values import AddressSpace
 
+PRIVATE_CA = "mailpair private CA"
+"""What the common name of a site's own CA begins with; a part of its key follows."""
+
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _DOMAIN_LENGTH = 253  # RFC 1035, without the root
 _LOCAL_PART_LENGTH = 64  # RFC 5321, 4.5.3.1.1

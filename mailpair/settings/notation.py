@@ -83,13 +83,16 @@ def _parse_boolean(raw: object) -> bool:
 BOOLEAN = Notation("true or false", _parse_boolean, "true")
 
 
-def whole_number(least: int, most: int) -> Notation[int]:
-    """A whole number in a range, ends included."""
+def whole_number(least: int, most: int, *, below: str = "") -> Notation[int]:
+    """A whole number in a range, ends included; ``below`` is why there can't be less, where Exchange takes less."""
     said = f"a whole number from {least} to {most}" if least != most else str(least)
 
     def parse(raw: object) -> int:
-        if isinstance(raw, int) and not isinstance(raw, bool) and least <= raw <= most:
+        number = isinstance(raw, int) and not isinstance(raw, bool)
+        if isinstance(raw, int) and number and least <= raw <= most:
             return raw
+        if isinstance(raw, int) and number and raw < least:
+            raise NotationError(f"must be {said}", below)
         quoted = isinstance(raw, str) and raw.isdecimal()
         raise NotationError(f"must be {said}", "write it without quotes" if quoted else "")
 

@@ -26,9 +26,12 @@ def is_unlimited(raw: object) -> bool:
     return isinstance(raw, str) and raw.lower() == _UNLIMITED
 
 
-def limit(least: int, most: int, *, unlimited: bool = False) -> Notation[int | None]:
-    """A whole number in a range, None for none: 2147483647, and the word unlimited where Exchange has that."""
-    number = whole_number(least, most)
+def limit(least: int, most: int, *, unlimited: bool = False, below: str = "") -> Notation[int | None]:
+    """A whole number in a range, None for none: 2147483647, and the word unlimited where Exchange has that.
+
+    ``below`` is why there can't be less, where Exchange takes less.
+    """
+    number = whole_number(least, most, below=below)
     said = f"{number.said} or {_UNLIMITED}" if unlimited else number.said
 
     def parse(raw: object) -> int | None:

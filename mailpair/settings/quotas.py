@@ -72,6 +72,7 @@ QUOTAS = (
             name=name,
             notation=_SIZE,
             unsaid=_OWN,
+            only_while=("use_database_quota_defaults", False),
             answer=answer,
             source=f"Set-Mailbox -{parameter}",
             text=text,

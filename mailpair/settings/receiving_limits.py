@@ -72,7 +72,7 @@ _MESSAGES = (
 _FAILURES = (
     Parameter(
         name="max_logon_failures",
-        notation=whole_number(0, 10),
+        notation=whole_number(1, 10, below="Postfix counts a failed logon as a protocol error, so some number ends it"),
         default=3,
         answer=Answer.BUILT,
         source="Set-ReceiveConnector -MaxLogonFailures",
@@ -85,7 +85,7 @@ _FAILURES = (
     ),
     Parameter(
         name="max_protocol_errors",
-        notation=limit(0, NO_LIMIT, unlimited=True),
+        notation=limit(1, NO_LIMIT, unlimited=True, below="Postfix ends no session before its first error"),
         default=5,
         answer=Answer.NATIVE,
         source="Set-ReceiveConnector -MaxProtocolErrors",

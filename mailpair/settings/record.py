@@ -27,7 +27,7 @@ class Parameter:
     ``default`` is in the document's notation, None where the setting may be left unsaid; ``unsaid`` tells a reader
     what then holds. ``source`` is the parameter of Exchange's that has this meaning, ``text`` what it does here,
     ``how`` what does it, and ``test`` the test that sees it from outside. ``exchange_default`` is Exchange's, where
-    ours is another.
+    ours is another. ``only_while`` is a truth value beside it, and what that must be for the setting to be given.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Parameter:
     unsaid: str = ""
     required: bool = False
     confidential: bool = False
+    only_while: tuple[str, bool] | None = None
     exchange_default: str = ""
     how: str = ""
 
@@ -67,6 +68,7 @@ class Named:
     """Groups of one form under names that the administrator chooses, which have the notation ``key``.
 
     ``ready`` are those that exist unasked, by name, with the settings in which they differ from the defaults.
+    ``refused`` are names that Exchange gives to what has no meaning here, each with the reason.
     """
 
     name: str
@@ -74,3 +76,4 @@ class Named:
     key: Notation[str]
     group: Group
     ready: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    refused: Mapping[str, str] = field(default_factory=dict)

@@ -82,4 +82,11 @@ def _send(name: str, values: dict[str, Any]) -> SendConnector:
 def _mailbox(address: str, values: dict[str, Any], database: MailboxDatabase) -> Mailbox:
     access = values["kind"] is Kind.USER
     quotas = asdict(database) if values["use_database_quota_defaults"] else {}
-    return _make(Mailbox, {"address": address, "pop_enabled": access, "imap_enabled": access, **quotas, **values})
+    unsaid = {
+        "pop_enabled": access,
+        "imap_enabled": access,
+        "pop_force_ical_for_calendar_retrieval_option": False,
+        "imap_force_ical_for_calendar_retrieval_option": False,
+        **quotas,
+    }
+    return _make(Mailbox, {"address": address, **unsaid, **values})

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from ipaddress import ip_address
 
 from mailpair.servers import Role, Server
-from mailpair.site.model import Site
+from mailpair.site.model import Protocol, Site
 from mailpair.site.problems import Problem, SiteError, shown
 
 
@@ -15,7 +16,13 @@ def join(site: Site, servers: Sequence[Server]) -> None:
     ``servers`` are all servers of the site. Every server that the site names must exist and have the role it is named
     for, and no two servers may share a name, a full name or an address. Raises :class:`SiteError` with all problems.
     """
-    problems = [*_each_once(servers), *_somewhere_to_go(servers), *_known(site, servers)]
+    problems = [
+        *_each_once(servers),
+        *_somewhere_to_go(servers),
+        *_known(site, servers),
+        *_told_names(site, servers),
+        *_sources(site, servers),
+    ]
     if problems:
         raise SiteError(problems)
 
@@ -27,14 +34,63 @@ def _known(site: Site, servers: Sequence[Server]) -> Iterator[Problem]:
         if mailbox.server not in backs:
             place = f"mailboxes[{mailbox.address}].server"
             yield Problem(place, shown(mailbox.server), "must be a mailbox server", _there_are(Role.MAILBOX, backs))
-    for server in site.servers:
-        if server.name not in fronts:
-            yield Problem(
-                f"servers[{server.name}]",
-                shown(server.name),
-                "must be a client access server",
-                _there_are(Role.CLIENT_ACCESS, fronts),
-            )
+    named = [(f"servers[{server.name}]", server.name) for server in site.servers]
+    for connector in site.send_connectors:
+        path = f"send_connectors[{connector.name}].source_transport_servers"
+        named += [(f"{path}[{index}]", name) for index, name in enumerate(connector.source_transport_servers)]
+    for place, name in named:
+        if name not in fronts:
+            remedy = _there_are(Role.CLIENT_ACCESS, fronts)
+            yield Problem(place, shown(name), "must be a client access server", remedy)
+
+
+def _told_names(site: Site, servers: Sequence[Server]) -> Iterator[Problem]:
+    """The name of a certificate is one that clients are told, or a front end's own."""
+    own = {server.fqdn.lower() for server in servers if server.role is Role.CLIENT_ACCESS}
+    for protocol, group in ((Protocol.POP3, "pop_settings"), (Protocol.IMAP4, "imap_settings")):
+        places = [(group, site.protocol_settings(protocol))]
+        places += [
+            (f"servers[{each.name}].{group}", site.protocol_settings(protocol, each.name)) for each in site.servers
+        ]
+        asked: set[str | None] = {None}
+        for path, settings in places:
+            told = (*settings.external_connection_settings, *(settings.internal_connection_settings or ()))
+            names = {each.host for each in told} | own
+            name = settings.x509_certificate_name
+            if name not in asked and name not in names:
+                yield Problem(
+                    f"{path}.x509_certificate_name",
+                    shown(name),
+                    "must be a name of the connection settings, or a front end's own",
+                    f"those are {', '.join(sorted(names)) or 'none'}",
+                )
+            asked.add(name)
+
+
+def _sources(site: Site, servers: Sequence[Server]) -> Iterator[Problem]:
+    """A front end can only send from an address that it has."""
+    for connector in site.send_connectors:
+        source = connector.source_ip_address
+        for server in servers:
+            here = not connector.source_transport_servers or server.name in connector.source_transport_servers
+            if server.role is not Role.CLIENT_ACCESS or source is None or source.is_unspecified or not here:
+                continue
+            if str(source) not in map(_plain, server.addresses):
+                yield Problem(
+                    f"send_connectors[{connector.name}].source_ip_address",
+                    shown(str(source)),
+                    f"must be an address of {server.name}",
+                    f"name the servers that have it in source_transport_servers, or add it to {server.name} in the "
+                    "inventory",
+                )
+
+
+def _plain(address: str) -> str:
+    """An address in the one form that it has among several; an inventory may have a name in its place."""
+    try:
+        return str(ip_address(address))
+    except ValueError:
+        return address
 
 
 def _there_are(role: Role, names: Sequence[str]) -> str:

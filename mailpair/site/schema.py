@@ -9,7 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import cerberus
-from cerberus.errors import NOT_NULLABLE, REQUIRED_FIELD, UNKNOWN_FIELD, ErrorDefinition, ValidationError
+from cerberus.errors import (
+    DEPENDENCIES_FIELD_VALUE,
+    NOT_NULLABLE,
+    REQUIRED_FIELD,
+    UNKNOWN_FIELD,
+    ErrorDefinition,
+    ValidationError,
+)
 
 from mailpair.settings.notation import ListOf, Notation
 from mailpair.settings.record import Group, Named, Parameter
@@ -45,9 +52,11 @@ def check(root: Group, data: dict[str, object]) -> Checked:
     validator = _Validator(_members(root))
     validator.validate(tidied.data)
     problems = dict(tidied.problems)
-    for error in _leaves(validator._errors):  # noqa: SLF001 - the documented list loses where an error stands
+    # The documented list of errors loses where they stand. What depends on something wrong is not at fault: it is last.
+    errors = sorted(_leaves(validator._errors), key=_depends)  # noqa: SLF001
+    for error in errors:
         path = _place(error)
-        if not any(path[: len(lost)] == lost for lost in problems):
+        if not any(path[: len(lost)] == lost for lost in problems) and not _is_moot(error, path, problems):
             problems[path] = _problem(root, tidied.data, path, error)
     for path in problems:
         _cut(root, tidied.data, path)
@@ -76,6 +85,9 @@ def _rules(member: Parameter | Group | Named) -> dict[str, Any]:
             rules = {"coerce": notation.parse}
     if member.default is not None:
         rules["default"] = member.default
+    if member.only_while is not None:
+        other, value = member.only_while
+        rules["dependencies"] = {other: [value]}
     return {**rules, "required": member.required}
 
 
@@ -103,6 +115,15 @@ def _leaves(found: Iterable[ValidationError]) -> Iterator[ValidationError]:
             yield error
 
 
+def _depends(error: ValidationError) -> bool:
+    return bool(error.code == DEPENDENCIES_FIELD_VALUE.code)
+
+
+def _is_moot(error: ValidationError, path: paths.Path, problems: dict[paths.Path, Problem]) -> bool:
+    """Whether an error is only that something depends on what is wrong itself."""
+    return _depends(error) and any((*path[:-1], other) in problems for other in error.constraint)
+
+
 def _place(error: ValidationError) -> paths.Path:
     path: paths.Path = tuple(error.document_path)
     return (*path, error.info[0]) if error.code == _REPEATED.code else path
@@ -119,6 +140,10 @@ def _problem(root: Group, data: dict[str, Any], path: paths.Path, error: Validat
             return Problem(place, "missing", "must be given", remedy)
         case _REPEATED.code:
             return Problem(place, shown(_value(data, path)), "must be there once", "remove it here")
+        case DEPENDENCIES_FIELD_VALUE.code:
+            ((other, (value,)),) = error.constraint.items()
+            rule = f"must not be given while {other} is {shown(not value)}"
+            return Problem(place, shown(_value(data, path)), rule, f"set {other} to {shown(value)} first")
         case _TOO_FEW.code:
             return Problem(place, "an empty list", "must have one item at least")
     # What remains is a notation that refused a value.

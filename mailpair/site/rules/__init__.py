@@ -6,15 +6,33 @@ from collections.abc import Iterator, Set
 
 from mailpair.site.model import Site
 from mailpair.site.problems import Problem
-from mailpair.site.rules import certificates, mailboxes, protocols, receiving, sending
+from mailpair.site.rules import (
+    authentication,
+    certificates,
+    mailboxes,
+    protocols,
+    quotas,
+    receiving,
+    sending,
+    sending_security,
+    sessions,
+    sharing,
+    signing,
+)
 from mailpair.site.rules.rule import Rule
 
 RULES: tuple[Rule, ...] = (
     *protocols.RULES,
+    *sessions.RULES,
     *certificates.RULES,
     *receiving.RULES,
+    *authentication.RULES,
+    *sharing.RULES,
     *sending.RULES,
+    *sending_security.RULES,
+    *signing.RULES,
     *mailboxes.RULES,
+    *quotas.RULES,
 )
 
 

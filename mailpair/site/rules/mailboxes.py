@@ -44,12 +44,29 @@ def _nothing_for_nobody(site: Site) -> Iterator[Problem]:
             if given and mailbox.kind is not Kind.USER:
                 remedy = f"remove it; a mailbox of kind {kind} does not open over POP3 or IMAP4"
                 yield Problem(f"{path}.{name}", "true", "must be for mailboxes of kind user", remedy)
+        if mailbox.account_disabled and mailbox.kind is not Kind.USER:
+            remedy = f"remove it; nobody signs in to a mailbox of kind {kind}"
+            yield Problem(f"{path}.account_disabled", "true", "must be for mailboxes of kind user", remedy)
         if mailbox.kind in _NOBODY and mailbox.email_addresses:
             yield Problem(
                 f"{path}.email_addresses",
                 ", ".join(mailbox.email_addresses),
                 f"must be empty for kind {kind}",
                 "give them to another mailbox",
+            )
+
+
+def _one_store(site: Site) -> Iterator[Problem]:
+    """Meeting requests are stored as they are to be read, over POP3 and IMAP4 alike."""
+    name = "force_ical_for_calendar_retrieval_option"
+    for mailbox in site.mailboxes:
+        pop, imap = getattr(mailbox, f"pop_{name}"), getattr(mailbox, f"imap_{name}")
+        if pop is not imap:
+            yield Problem(
+                f"mailboxes[{mailbox.address}].imap_{name}",
+                shown(imap),
+                f"must be the same as pop_{name}, which is {shown(pop)}",
+                "both read one store; set both, with both use_protocol_defaults false",
             )
 
 
@@ -71,5 +88,6 @@ RULES = (
     Rule(_in_a_domain_of_the_site, frozenset({"accepted_domains"})),
     Rule(_each_address_once),
     Rule(_nothing_for_nobody),
+    Rule(_one_store),
     Rule(_role_addresses, frozenset({"accepted_domains", "mailboxes"})),
 )

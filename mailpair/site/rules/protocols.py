@@ -20,6 +20,7 @@ class _Bound:
 
     path: str
     binding: Binding
+    shared: str = ""  # what may have the binding as well: connectors of one kind, apart by their clients' addresses
 
 
 def _both_or_none(site: Site) -> Iterator[Problem]:
@@ -39,16 +40,26 @@ def _bound_once(site: Site) -> Iterator[Problem]:
     for server in (None, *(each.name for each in site.servers)):
         seen: list[_Bound] = []
         for new in _all_bound(site, server):
-            if new.binding.port == ports.SSH:
-                yield Problem(new.path, shown(str(new.binding)), "must not be port 22", "SSH has it")
-            old = next((each for each in seen if _collide(each.binding, new.binding)), None)
+            if holder := _holder(new.binding.port):
+                rule = f"must not be port {new.binding.port}"
+                yield Problem(new.path, shown(str(new.binding)), rule, holder)
+            old = next((each for each in seen if _collide(each, new)), None)
             if old:
                 remedy = f"{old.path} has {old.binding}"
                 yield Problem(new.path, shown(str(new.binding)), "must not be bound twice", remedy)
             seen.append(new)
 
 
-def _collide(one: Binding, other: Binding) -> bool:
+def _holder(port: int) -> str:
+    if port in ports.CONNECTORS:
+        return f"{ports.CONNECTORS[0]} to {ports.CONNECTORS[-1]} are for connectors that share a binding"
+    return f"{ports.FRONT_ENDS[port]} has it" if port in ports.FRONT_ENDS else ""
+
+
+def _collide(old: _Bound, new: _Bound) -> bool:
+    one, other = old.binding, new.binding
+    if one == other and old.shared and old.shared == new.shared:
+        return False
     if one.port != other.port or one.address.version != other.address.version:
         return False
     return one.address == other.address or one.address.is_unspecified or other.address.is_unspecified
@@ -63,13 +74,13 @@ def _all_bound(site: Site, server: str | None) -> Iterator[_Bound]:
     for connector in site.receive_connectors:
         if connector.enabled:
             path = f"receive_connectors[{connector.name}]"
-            yield from _listed(f"{path}.bindings", connector.bindings)
-            yield from _listed(f"{path}.ssl_bindings", connector.ssl_bindings)
+            yield from _listed(f"{path}.bindings", connector.bindings, "bindings")
+            yield from _listed(f"{path}.ssl_bindings", connector.ssl_bindings, "ssl_bindings")
 
 
-def _listed(path: str, bindings: Sequence[Binding]) -> Iterator[_Bound]:
+def _listed(path: str, bindings: Sequence[Binding], shared: str = "") -> Iterator[_Bound]:
     for index, binding in enumerate(bindings):
-        yield _Bound(f"{path}[{index}]", binding)
+        yield _Bound(f"{path}[{index}]", binding, shared)
 
 
 def _bindings(settings: ProtocolSettings, encryption: Encryption) -> tuple[Binding, ...]:
@@ -123,7 +134,7 @@ def _remedy(site: Site, protocol: Protocol, server: str | None, told: Connection
 
 
 def _proxy_ports(site: Site) -> Iterator[Problem]:
-    taken = {ports.SSH: "SSH", ports.LMTP: "LMTP"}
+    taken = dict(ports.BACK_ENDS)
     for protocol, group in _GROUPS.items():
         port = site.protocol_settings(protocol).proxy_target_port
         if port in taken:

@@ -38,10 +38,22 @@ def _out_is_not_here(site: Site) -> Iterator[Problem]:
                 )
 
 
+def _dns_or_smart_hosts(site: Site) -> Iterator[Problem]:
+    for connector in site.send_connectors:
+        given = connector.dns_routing_enabled
+        if given is not None and given is bool(connector.smart_hosts):
+            yield Problem(
+                _path(connector, "dns_routing_enabled"),
+                shown(given),
+                "must be false with smart_hosts, and true without",
+                "remove it, or " + ("remove smart_hosts" if given else "add smart_hosts"),
+            )
+
+
 def _credentials(site: Site) -> Iterator[Problem]:
     for connector in site.send_connectors:
-        signs_in = connector.smart_host_auth_mechanism is not SmartHostAuth.NONE
-        if signs_in and not connector.smart_hosts:
+        signs_in = connector.smart_host_auth_mechanism is SmartHostAuth.BASIC_AUTH_REQUIRE_TLS
+        if connector.smart_host_auth_mechanism is not SmartHostAuth.NONE and not connector.smart_hosts:
             yield Problem(
                 _path(connector, "smart_host_auth_mechanism"),
                 connector.smart_host_auth_mechanism.value,
@@ -80,6 +92,7 @@ def _one_way_to_begin(site: Site) -> Iterator[Problem]:
 RULES = (
     Rule(_one_way_out),
     Rule(_out_is_not_here),
+    Rule(_dns_or_smart_hosts),
     Rule(_credentials),
     Rule(_one_way_to_begin),
 )

@@ -64,6 +64,63 @@ CASES: dict[str, tuple[dict[str, object], list[Server], list[str]]] = {
         [FRONT, BACK, Server("back2", Role.MAILBOX, "back2.contoso.test", ("10.0.0.13", "fd00::11"))],
         ["inventory[back2]: 'fd00::11': must be an address of one server; front1 (client_access) has it as well"],
     ),
+    "a name of a certificate that nobody is told": (
+        {
+            "pop_settings.x509_certificate_name": "pop.contoso.test",
+            "certificates[mail].domain_name": "*.contoso.test",
+            "servers[front1].imap_settings.x509_certificate_name": "imap.contoso.test",
+        },
+        [FRONT, BACK],
+        [
+            (
+                "pop_settings.x509_certificate_name: 'pop.contoso.test': must be a name of the connection settings, "
+                "or a front end's own; those are front1.contoso.test"
+            ),
+            (
+                "servers[front1].imap_settings.x509_certificate_name: 'imap.contoso.test': must be a name of the "
+                "connection settings, or a front end's own; those are front1.contoso.test"
+            ),
+        ],
+    ),
+    "names of certificates that somebody is told": (
+        {
+            "pop_settings.x509_certificate_name": "front1.contoso.test",
+            "imap_settings.x509_certificate_name": "imap.contoso.test",
+            "imap_settings.internal_connection_settings": "imap.contoso.test:993:SSL",
+            "certificates[mail].domain_name": "*.contoso.test",
+        },
+        [FRONT, BACK],
+        [],
+    ),
+    "a connector from a server that is none": (
+        {"send_connectors[Out].source_transport_servers": ["front1", "back1"]},
+        [FRONT, BACK],
+        [
+            (
+                "send_connectors[Out].source_transport_servers[1]: 'back1': must be a client access server; "
+                "the inventory's group client_access has front1"
+            )
+        ],
+    ),
+    "an address to send from": (
+        {
+            "send_connectors[Out].source_ip_address": "FD00:0::11",
+            "send_connectors[Out].source_transport_servers": "front1",
+            "send_connectors[Any]": {"address_spaces": "*;2", "source_ip_address": "::"},
+        },
+        [FRONT, BACK, Server("front2", Role.CLIENT_ACCESS, "front2.contoso.test", ("front2.contoso.test",))],
+        [],
+    ),
+    "an address to send from that a server lacks": (
+        {"send_connectors[Out].source_ip_address": "10.0.0.11"},
+        [FRONT, BACK, Server("front2", Role.CLIENT_ACCESS, "front2.contoso.test", ("front2.contoso.test",))],
+        [
+            (
+                "send_connectors[Out].source_ip_address: '10.0.0.11': must be an address of front2; name the servers "
+                "that have it in source_transport_servers, or add it to front2 in the inventory"
+            )
+        ],
+    ),
 }
 
 
