@@ -5,18 +5,36 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mailpair.plan import places
+from mailpair.plan import calendar, places, quota
+from mailpair.plan.calendar import CalendarPlan
+from mailpair.plan.quota import QuotaPlan
 from mailpair.plan.role import ConnectionLimit, addresses_of
 from mailpair.plan.tls import TlsPlan
 from mailpair.servers import Role, Server
-from mailpair.site.model import Site
+from mailpair.site.model import Mailbox, Site
 
 # haproxy asks LMTP's clients for their certificates.
-PACKAGES = (f"dovecot-core>={places.DOVECOT_VERSION}", "dovecot-imapd", "dovecot-lmtpd", "dovecot-pop3d", "haproxy")
+PACKAGES = (
+    f"dovecot-core>={places.DOVECOT_VERSION}",
+    "dovecot-imapd",
+    "dovecot-lmtpd",
+    "dovecot-pop3d",
+    "dovecot-sieve",
+    "haproxy",
+    "python3",
+)
 SPECIAL_FOLDERS = ("Drafts", "Sent", "Trash", "Junk")
 
 LMTP_SOCKET = "/run/dovecot/lmtp"
 MAILBOXES_FILE = "/etc/mailpair/mailboxes"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A mailbox that this server holds, and what Dovecot is told of it."""
+
+    address: str
+    fields: tuple[str, ...]  # name=value
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +64,12 @@ class MailboxPlan:
     pop_port: int | None
     lmtp_port: int
     lmtp_socket: str
-    mailboxes: tuple[str, ...]  # addresses of the mailboxes that this server holds
+    mailboxes: tuple[Account, ...]
     mailboxes_file: str
     special_folders: tuple[str, ...]
+    quota: QuotaPlan
+    calendar: CalendarPlan | None  # None: meeting requests stay as they came
+    postmaster: str  # who writes to the owners of mailboxes
     tls: TlsPlan
     direct_login: DirectLoginPlan
     confirm: str  # a shell command that fails if Dovecot did not take its files
@@ -67,7 +88,9 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> MailboxPlan:
     return MailboxPlan(
         packages=PACKAGES,
         public_ports=(),
-        peer_ports=tuple(port for port in (places.LMTP_PORT, imap_port, pop_port) if port is not None),
+        peer_ports=tuple(
+            port for port in (places.LMTP_PORT, places.QUOTA_PORT, imap_port, pop_port) if port is not None
+        ),
         fqdn=server.fqdn,
         front_ends=addresses_of(servers, Role.CLIENT_ACCESS),
         front_end_names=tuple(each.fqdn for each in servers if each.role is Role.CLIENT_ACCESS),
@@ -76,9 +99,12 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> MailboxPlan:
         pop_port=pop_port,
         lmtp_port=places.LMTP_PORT,
         lmtp_socket=LMTP_SOCKET,
-        mailboxes=tuple(mailbox.address for mailbox in site.mailboxes if mailbox.server == server.name),
+        mailboxes=tuple(_account(site, mailbox) for mailbox in site.mailboxes if mailbox.server == server.name),
         mailboxes_file=MAILBOXES_FILE,
         special_folders=SPECIAL_FOLDERS,
+        quota=quota.back_end(site),
+        calendar=calendar.plan(site),
+        postmaster=f"postmaster@{site.domain}",
         tls=TlsPlan(),
         direct_login=DirectLoginPlan(),
         confirm=places.CONFIRM_DOVECOT,
@@ -88,3 +114,8 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> MailboxPlan:
         key=places.PEER_KEY,
         imap_max_line_length=site.imap_settings.max_command_size,
     )
+
+
+def _account(site: Site, mailbox: Mailbox) -> Account:
+    pairs = (*quota.fields(mailbox, site.mailbox_database), *calendar.fields(site, mailbox))
+    return Account(mailbox.address, tuple(f"{name}={value}" for name, value in pairs))

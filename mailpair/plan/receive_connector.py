@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mailpair.plan import places, postfix, recipients, send_connector
+from mailpair.plan import places, postfix, quota, recipients, send_connector
 from mailpair.plan.recipients import Entry
 from mailpair.plan.role import ConnectionLimit
 from mailpair.plan.tls import TlsPlan
@@ -40,6 +40,7 @@ class ReceiveConnectorPlan:
     message_size_limit: int  # the largest of all connectors
     header_size_limit: int  # of one field, in bytes
     services: tuple[postfix.Service, ...]  # one for each binding of an enabled connector
+    milters: str  # whom every connector asks
     mailboxes: tuple[Entry, ...]
     aliases: tuple[Entry, ...]
     senders: tuple[Entry, ...]
@@ -73,6 +74,7 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> ReceiveConnec
         message_size_limit=max((each.max_message_size for each in enabled), default=_LEAST_SIZE_LIMIT),
         header_size_limit=postfix.HEADER_SIZE_LIMIT,
         services=tuple(service for connector in enabled for service in services(connector)),
+        milters=quota.MILTER,
         mailboxes=recipients.mailboxes(site, {each.name: each.fqdn for each in servers if each.role is Role.MAILBOX}),
         aliases=recipients.aliases(site),
         senders=recipients.senders(site),

@@ -9,7 +9,7 @@ from mailpair.plan import accounts, places
 from mailpair.site.model import Kind, Mailbox, Site
 
 # A mailbox that nobody can open would swallow mail: its sender is told that there is no such recipient.
-_RECEIVING = (Kind.USER, Kind.ADMINISTRATOR)
+RECEIVING = (Kind.USER, Kind.ADMINISTRATOR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,4 +54,4 @@ def senders(site: Site) -> tuple[Entry, ...]:
 
 
 def _receiving(site: Site) -> Iterable[Mailbox]:
-    return (mailbox for mailbox in site.mailboxes if mailbox.kind in _RECEIVING)
+    return (mailbox for mailbox in site.mailboxes if mailbox.kind in RECEIVING)

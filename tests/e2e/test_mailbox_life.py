@@ -6,6 +6,7 @@ import imaplib
 import poplib
 import secrets
 import smtplib
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -47,28 +48,24 @@ def eve(apply: Apply) -> None:
     apply({})
 
 
-def log_in(lab: Lab, password: str | None = None) -> imaplib.IMAP4:
-    """An IMAP session of Eve's that stays open."""
-    client = imaplib.IMAP4_SSL(clients.PUBLIC_NAME, 993, ssl_context=lab.tls, timeout=PATIENCE)
-    client.login(EVE, password or lab.password(EVE))
-    return client
-
-
-def ended(client: imaplib.IMAP4) -> bool:
-    """Whether the server has closed a session."""
-    try:
-        client.noop()
-    except (imaplib.IMAP4.abort, OSError):
-        return True
-    return False
+@contextmanager
+def to_be_ended(lab: Lab) -> Iterator[None]:
+    """An IMAP session of Eve's, which the server has closed by the end of the block."""
+    with clients.connect_imap(lab) as client:
+        client.login(EVE, lab.password(EVE))
+        yield
+        with pytest.raises((imaplib.IMAP4.abort, OSError)):
+            client.noop()
 
 
 def refused(lab: Lab, password: str | None = None) -> bool:
     """Whether Eve is not let in over IMAP."""
-    try:
-        log_in(lab, password).logout()
-    except imaplib.IMAP4.error as error:
-        return "AUTHENTICATIONFAILED" in str(error)
+    with clients.connect_imap(lab) as client:
+        try:
+            client.login(EVE, password or lab.password(EVE))
+        except imaplib.IMAP4.error as error:
+            return "AUTHENTICATIONFAILED" in str(error)
+        client.logout()
     return False
 
 
@@ -94,9 +91,8 @@ def test_a_mailbox_is_added(apply: Apply, lab: Lab) -> None:
 @pytest.mark.usefixtures("eve")
 def test_a_protocol_is_switched_off_and_its_sessions_end(apply: Apply, lab: Lab) -> None:
     with clients.imap(lab, ADA) as bystander:
-        session = log_in(lab)
-        apply({"imap_enabled": False})
-        assert ended(session)
+        with to_be_ended(lab):
+            apply({"imap_enabled": False})
         assert refused(lab)
         with clients.pop(lab, EVE) as other:
             other.stat()
@@ -112,10 +108,9 @@ def test_a_protocol_is_switched_off_and_its_sessions_end(apply: Apply, lab: Lab)
 @pytest.mark.usefixtures("eve")
 def test_a_password_is_reset_and_sessions_of_the_old_one_end(apply: Apply, lab: Lab) -> None:
     former, fresh = lab.password(EVE), secrets.token_urlsafe(12)
-    session = log_in(lab)
-    lab.state.set_password(EVE, fresh)
-    apply({})
-    assert ended(session)
+    with to_be_ended(lab):
+        lab.state.set_password(EVE, fresh)
+        apply({})
     assert refused(lab, former)
     assert not refused(lab, fresh)
     lab.state.hash_file(EVE).unlink()
@@ -130,9 +125,8 @@ def test_a_mailbox_that_is_taken_out_keeps_its_mail(apply: Apply, lab: Lab) -> N
     clients.submit(lab, ADA, EVE, subject)
     with clients.imap(lab, EVE) as client:
         clients.wait_for_message(client, subject)
-    session = log_in(lab)
-    apply(None)
-    assert ended(session)
+    with to_be_ended(lab):
+        apply(None)
     assert refused(lab)
     assert recipient() == 550
     apply({})

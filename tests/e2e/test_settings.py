@@ -81,7 +81,7 @@ def test_bindings_are_the_open_ports_and_there_are_no_others(changed: Lab) -> No
 
 
 def test_back_ends_answer_at_their_proxy_target_ports(changed: Lab) -> None:
-    assert ports.open_ports(changed.back.address, changed.front) == [22, 24, 3993, 3995]
+    assert ports.open_ports(changed.back.address, changed.front) == [22, 24, 3993, 3995, 12340]
 
 
 def test_banners_greet_and_a_server_s_own_goes_before_the_site_s(changed: Lab) -> None:

@@ -25,10 +25,10 @@ IMAP = replace(NO_PROTOCOL, proxy_target_port=1993)
 @pytest.mark.parametrize(
     ("pop3", "imap4", "protocols", "ports"),
     [
-        (ON, ON, ("imap", "pop3", "lmtp"), (24, 1993, 1995)),
-        (ON, OFF, ("pop3", "lmtp"), (24, 1995)),
-        (OFF, ON, ("imap", "lmtp"), (24, 1993)),
-        (OFF, OFF, ("lmtp",), (24,)),
+        (ON, ON, ("imap", "pop3", "lmtp"), (24, 12340, 1993, 1995)),
+        (ON, OFF, ("pop3", "lmtp"), (24, 12340, 1995)),
+        (OFF, ON, ("imap", "lmtp"), (24, 12340, 1993)),
+        (OFF, OFF, ("lmtp",), (24, 12340)),
     ],
 )
 def test_what_is_on_is_served_to_front_ends(
@@ -59,4 +59,4 @@ def test_a_back_end_knows_its_own_mailboxes_of_every_kind() -> None:
         box("bob@contoso.test", server="back2"),
     )
     planned = mailbox.plan(site(mailboxes=boxes), (*FRONTS, *BACKS), BACKS[0])
-    assert planned.mailboxes == ("ada@contoso.test", "administrator@contoso.test")
+    assert [each.address for each in planned.mailboxes] == ["ada@contoso.test", "administrator@contoso.test"]

@@ -1,0 +1,1 @@
+"""Tells the owner of a mailbox that it is nearly full."""

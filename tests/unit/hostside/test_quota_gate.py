@@ -1,0 +1,153 @@
+"""The milter that refuses what has reached its quota: the protocol, and what it answers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import struct
+from pathlib import Path
+
+import pytest
+
+from hostside.quota_gate.mailboxes import Mailboxes
+from hostside.quota_gate.milter import CONTINUE, Filter, address, serve
+
+FULL = {"host": "back1", "send": 11, "receive": 22}
+SENDING = "552 5.2.2 ada@contoso.test: the mailbox is full, so nothing can be sent from it; delete what is not needed"
+
+
+def mailboxes(folder: Path, *, full: bool = True, error: Exception | None = None) -> Mailboxes:
+    """Ada and Bob have quotas, Carol may always send; ``full`` is what their back ends say."""
+    known = {
+        "mailboxes": {"ada@contoso.test": FULL, "bob@contoso.test": FULL, "carol@contoso.test": {**FULL, "send": None}},
+        "aliases": {"both@contoso.test": ["ada@contoso.test", "bob@contoso.test"]},
+    }
+    (folder / "quotas.json").write_text(json.dumps(known))
+
+    async def fits(host: str, mailbox: str, size: int) -> bool:
+        assert host == "back1"
+        assert size in {11, 22}
+        if error:
+            raise error
+        return not full or mailbox == "bob@contoso.test"
+
+    return Mailboxes(folder / "quotas.json", fits)
+
+
+@pytest.mark.parametrize(
+    ("user", "answer"),
+    [("ADA@contoso.test", SENDING.replace("ada", "ADA")), ("carol@contoso.test", None), ("eve@contoso.test", None)],
+)
+def test_a_full_mailbox_does_not_send(tmp_path: Path, user: str, answer: str | None) -> None:
+    assert asyncio.run(mailboxes(tmp_path).sender(user)) == answer
+
+
+@pytest.mark.parametrize(
+    ("recipient", "refused"),
+    [
+        ("ada@contoso.test", True),
+        ("carol@contoso.test", True),
+        ("bob@contoso.test", False),
+        ("both@contoso.test", False),
+        ("eve@example.test", False),
+    ],
+)
+def test_a_full_mailbox_takes_no_mail(tmp_path: Path, recipient: str, refused: bool) -> None:
+    answer = asyncio.run(mailboxes(tmp_path).recipient(recipient))
+    assert answer == (f"552 5.2.2 <{recipient}> Mailbox is full" if refused else None)
+
+
+@pytest.mark.parametrize("error", [OSError("no route"), TimeoutError(), asyncio.IncompleteReadError(b"", 1)])
+def test_mail_passes_where_nobody_answers(tmp_path: Path, capsys: pytest.CaptureFixture[str], error: Exception) -> None:
+    assert asyncio.run(mailboxes(tmp_path, error=error).sender("ada@contoso.test")) is None
+    assert capsys.readouterr().err.startswith("back1 does not say how large ada@contoso.test is: ")
+
+
+def test_a_changed_file_is_read(tmp_path: Path) -> None:
+    known = mailboxes(tmp_path)
+    assert asyncio.run(known.sender("ada@contoso.test"))
+    (tmp_path / "new").write_text(json.dumps({"mailboxes": {}, "aliases": {}}))
+    (tmp_path / "new").rename(tmp_path / "quotas.json")
+    assert asyncio.run(known.sender("ada@contoso.test")) is None
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [(b"<Ada@Contoso.test>\0SIZE=3\0", "ada@contoso.test"), (b"<>\0", ""), (b"ada@contoso.test\0", "ada@contoso.test")],
+)
+def test_addresses(data: bytes, text: str) -> None:
+    assert address(data) == text
+
+
+def packet(data: bytes) -> bytes:
+    return struct.pack("!I", len(data)) + data
+
+
+class Sent(list[bytes]):
+    """A stream writer that keeps what is sent."""
+
+    def write(self, data: bytes) -> None:
+        self.append(data[4:])
+
+    async def drain(self) -> None:
+        """Nothing waits."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def session(*packets: bytes) -> list[bytes]:
+    """The answers to a session of Postfix's: Ada may not send, Bob gets no mail."""
+
+    async def sender(user: str) -> str | None:
+        return "552 no" if user == "ada" else None
+
+    async def recipient(mailbox: str) -> str | None:
+        return "552 full" if mailbox == "bob@contoso.test" else None
+
+    async def run() -> list[bytes]:
+        reader, sent = asyncio.StreamReader(), Sent()
+        reader.feed_data(b"".join(map(packet, packets)))
+        reader.feed_eof()
+        await serve(reader, sent, Filter(sender, recipient))  # type: ignore[arg-type]
+        return sent
+
+    return asyncio.run(run())
+
+
+def test_a_session_is_answered_step_by_step() -> None:
+    negotiated, *answers = session(
+        b"O" + struct.pack("!III", 6, 0x1FF, 0x1FFFFF),
+        b"DC_\0client\0",
+        b"Cclient\x004\0\x19" + b"10.0.0.1\0",
+        b"M<x@example.test>\0",
+        b"R<bob@contoso.test>\0",
+        b"R<eve@contoso.test>\0",
+        b"A",
+        b"DM{auth_authen}\0ada\0",
+        b"M<ada@contoso.test>\0",
+        b"E",
+        b"Q",
+        b"M<never@contoso.test>\0",
+    )
+    assert struct.unpack("!cII", negotiated[:9])[:2] == (b"O", 6)
+    assert answers == [CONTINUE, CONTINUE, b"y552 full\0", CONTINUE, b"y552 no\0", CONTINUE]
+
+
+def test_a_new_client_on_the_same_session_has_not_signed_in() -> None:
+    assert session(b"DM{auth_authen}\0ada\0", b"K", b"M<ada@contoso.test>\0") == [CONTINUE]
+
+
+@pytest.mark.parametrize("length", [0, 1 << 30])
+def test_nonsense_ends_a_session(length: int) -> None:
+    async def run() -> list[bytes]:
+        reader, sent = asyncio.StreamReader(), Sent()
+        reader.feed_data(struct.pack("!I", length))
+
+        async def never(_: str) -> str | None:
+            raise AssertionError
+
+        await serve(reader, sent, Filter(never, never))  # type: ignore[arg-type]
+        return sent
+
+    assert asyncio.run(run()) == []
