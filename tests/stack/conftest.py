@@ -27,8 +27,8 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
 
 
 @pytest.fixture
-def fresh(tmp_path: Path) -> Iterator[Run]:
-    """A stack with nothing in it yet, beside the other."""
+def fresh(tmp_path: Path, pair: Run) -> Iterator[Run]:
+    """A stack with nothing in it yet, beside the other, which sees to it that there is a base image."""
     run = Run("fresh-test", tmp_path / "stack")
     run.configure(site=str(run.site_dir), subnet="10.218.0.0/24", configure="false")
     yield run
