@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -191,3 +195,14 @@ def test_a_broken_document_is_named(
     (site_dir / "site.yml").write_text(SITE.replace(":993:SSL", ":993:TSL"))
     assert describe.main(["--json"]) == 1
     assert ":993:TSL" in capsys.readouterr().err
+
+
+def test_whoever_reads_may_stop_early(pulumi: Machine, outputs: dict[str, Any], tmp_path: Path) -> None:
+    pulumi.pretends("pulumi", f"cat <<'EOF'\n{json.dumps(outputs)}\nEOF")
+    read, write = os.pipe()
+    os.close(read)  # nobody reads any more
+    with os.fdopen(write, "wb") as nobody:
+        done = subprocess.run(
+            [sys.executable, describe.__file__, "--json"], stdout=nobody, stderr=subprocess.PIPE, check=False
+        )
+    assert (done.returncode, done.stderr) == (-signal.SIGPIPE, b"")
