@@ -54,6 +54,8 @@ def main() -> None:
     )
     names: list[str] = module.params["name"]
     missing = lacking(module, names)
+    if not missing and not module.check_mode:
+        allow_again()
     if missing and not module.check_mode:
         install(module, [name.partition(">=")[0] for name in missing])
         still = lacking(module, missing)
@@ -115,10 +117,18 @@ def nothing_starts() -> Iterator[None]:
     try:
         yield
     finally:
-        if os.path.lexists(kept):
-            os.rename(kept, POLICY)
-        else:
-            os.unlink(POLICY)
+        allow_again()
+
+
+def allow_again() -> None:
+    """Take away what forbids starting services, also where a run that was killed has left it behind."""
+    if not os.path.lexists(POLICY) or not _is_ours():
+        return
+    kept = f"{POLICY}.mailpair"
+    if os.path.lexists(kept):
+        os.rename(kept, POLICY)
+    else:
+        os.unlink(POLICY)
 
 
 def _is_ours() -> bool:

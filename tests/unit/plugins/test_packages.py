@@ -93,3 +93,16 @@ def test_a_policy_comes_back_after_a_run_that_was_killed(policy: Path) -> None:
     with packages.nothing_starts():
         pass
     assert policy.read_text() == "#!/bin/sh\nexit 0\n"
+
+
+def test_services_may_start_again_after_a_run_that_was_killed_when_all_was_installed(policy: Path) -> None:
+    policy.write_text(packages.FORBID)
+    packages.allow_again()
+    assert not policy.exists()
+    packages.allow_again()
+
+
+def test_an_administrator_s_policy_is_left_alone(policy: Path) -> None:
+    policy.write_text("#!/bin/sh\nexit 101\n")
+    packages.allow_again()
+    assert policy.read_text() == "#!/bin/sh\nexit 101\n"
