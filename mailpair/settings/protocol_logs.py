@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailpair.settings.notation import BOOLEAN, word
-from mailpair.settings.protocol_words import NOT_SEEN_YET, POP, ProtocolWords
+from mailpair.settings.protocol_words import POP, ProtocolWords
 from mailpair.settings.quantities import size_limit
 from mailpair.settings.record import Answer, Parameter
 from mailpair.settings.texts import LOG_FOLDER
@@ -23,7 +23,7 @@ def parameters(words: ProtocolWords) -> tuple[Parameter, ...]:
             answer=Answer.BUILT,
             source=f"{words.cmdlet} -ProtocolLogEnabled",
             text="Whether a log is kept of what clients ask and are answered, without passwords and messages.",
-            test=NOT_SEEN_YET,
+            test="tests/e2e/test_limits.py::test_protocol_logs_tell_of_sessions_and_of_no_password",
             how=how,
         ),
         Parameter(
@@ -33,7 +33,7 @@ def parameters(words: ProtocolWords) -> tuple[Parameter, ...]:
             answer=Answer.BUILT,
             source=f"{words.cmdlet} -LogFileLocation",
             text="The folder of the log on each front end.",
-            test=NOT_SEEN_YET,
+            test="tests/e2e/test_limits.py::test_a_protocol_log_begins_new_files_at_its_size_and_in_its_folder",
             exchange_default=f"%ExchangeInstallPath%Logging\\{'Pop3' if words is POP else 'Imap4'}",
             how=how,
         ),
@@ -44,7 +44,7 @@ def parameters(words: ProtocolWords) -> tuple[Parameter, ...]:
             answer=Answer.BUILT,
             source=f"{words.cmdlet} -LogFileRollOverSettings",
             text="When a new file begins: Hourly (1), Daily (2), Weekly (3) or Monthly (4).",
-            test=NOT_SEEN_YET,
+            test="tests/e2e/test_limits.py::test_a_protocol_log_begins_new_files_at_its_size_and_in_its_folder",
             how=how,
         ),
         Parameter(
@@ -54,7 +54,7 @@ def parameters(words: ProtocolWords) -> tuple[Parameter, ...]:
             answer=Answer.BUILT,
             source=f"{words.cmdlet} -LogPerFileSizeQuota",
             text="At which size a new file begins as well; 0: by time alone.",
-            test=NOT_SEEN_YET,
+            test="tests/e2e/test_limits.py::test_a_protocol_log_begins_new_files_at_its_size_and_in_its_folder",
             how=how,
         ),
     )

@@ -37,7 +37,7 @@ def _signing_in(words: ProtocolWords) -> tuple[Parameter, ...]:
                 "with a Kerberos ticket, for which enable_gssapi_and_ntlm_auth must be on; never with a password. "
                 "PlainTextLogin (1) is refused."
             ),
-            test=NOT_SEEN_YET,
+            test="tests/e2e/test_refusals.py::test_imap_refuses_a_login_before_starttls",
             how="Dovecot's ssl for the protocol, with auth_allow_cleartext always off",
         ),
         Parameter(
@@ -98,7 +98,7 @@ def _times(words: ProtocolWords) -> tuple[Parameter, ...]:
             answer=Answer.BUILT,
             source=f"{words.cmdlet} -AuthenticatedConnectionTimeout",
             text="After how long a front end ends a session in which the client says nothing.",
-            test=NOT_SEEN_YET,
+            test="tests/e2e/test_limits.py::test_silent_sessions_end_and_talking_ones_live",
             exchange_default="" if words.idle == 1800 else "00:30:00",
             how="the service mailpair-sessions on front ends",
         ),
@@ -113,7 +113,7 @@ def _times(words: ProtocolWords) -> tuple[Parameter, ...]:
             answer=Answer.BUILT,
             source=f"{words.cmdlet} -PreAuthenticatedConnectionTimeout",
             text="After how long a front end ends a session in which nobody has signed in.",
-            test=NOT_SEEN_YET,
+            test="tests/e2e/test_limits.py::test_silent_sessions_end_and_talking_ones_live",
             how="the service mailpair-sessions on front ends",
         ),
     )
@@ -128,7 +128,7 @@ def _limits(words: ProtocolWords) -> tuple[Parameter, ...]:
             answer=Answer.BUILT,
             source=f"{words.cmdlet} -MaxConnections",
             text="How many connections one front end takes. Further ones are refused until one ends.",
-            test=NOT_SEEN_YET,
+            test="tests/e2e/test_limits.py::test_connections_in_all_and_from_one_address_are_counted_in_both_families",
             how="nftables counts connections",
         ),
         Parameter(
@@ -138,7 +138,7 @@ def _limits(words: ProtocolWords) -> tuple[Parameter, ...]:
             answer=Answer.BUILT,
             source=f"{words.cmdlet} -MaxConnectionFromSingleIP",
             text="How many connections one front end takes from one address.",
-            test=NOT_SEEN_YET,
+            test="tests/e2e/test_limits.py::test_connections_in_all_and_from_one_address_are_counted_in_both_families",
             how="nftables counts connections by address",
         ),
         Parameter(
@@ -151,7 +151,7 @@ def _limits(words: ProtocolWords) -> tuple[Parameter, ...]:
                 f"How many sessions of {words.spoken} one user has on one front end, from whatever addresses; it "
                 "counts by server and protocol, as in Exchange."
             ),
-            test=NOT_SEEN_YET,
+            test="tests/e2e/test_limits.py::test_a_user_has_so_many_imap_sessions_from_all_addresses_together",
             how="the service mailpair-sessions, which Dovecot asks after each right password",
         ),
         _command_size(words),
@@ -179,6 +179,6 @@ def _command_size(words: ProtocolWords) -> Parameter:
         answer=Answer.NATIVE,
         source=source,
         text="The longest command in bytes, once a client has signed in; before that it is 1 KB.",
-        test=NOT_SEEN_YET,
+        test="tests/e2e/test_limits.py::test_a_command_that_is_too_long_is_refused_and_the_session_goes_on",
         how="Dovecot's imap_max_line_length, on back ends",
     )
