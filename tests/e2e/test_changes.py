@@ -99,8 +99,10 @@ BROKEN = {
     "imap_settings": {"baner": "hello"},
 }
 TOLD = (
-    "services.imap4.front_end: true: must not be on while services.imap4.back_end is off; clients need both services; "
-    "turn both on, or both off",
+    (
+        "services.imap4.front_end: true: must not be on while services.imap4.back_end is off; "
+        "clients need both services; turn both on, or both off"
+    ),
     "pop_settings.external_connection_settings[0]: 'mail.contoso.test:995:TSL': encryption must be SSL or TLS",
     "imap_settings.baner: 'baner': is no setting here; did you mean banner?",
 )

@@ -1,4 +1,4 @@
-"""What all the other tests have left behind: no error in a journal, no password anywhere. Runs last, see conftest.py."""
+"""What all the others left behind: no error in a journal, no password anywhere. Runs last, see conftest.py."""
 
 from __future__ import annotations
 

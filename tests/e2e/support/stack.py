@@ -83,7 +83,7 @@ class Stack:
         command = ["pulumi", *arguments, "--cwd", str(PROGRAM), "--non-interactive", "--color", "never"]
         if arguments[0] != "stack":
             command += ["--config-file", str(self._config_file)]
-        return self._run(command, check)
+        return self.run(*command, check=check)
 
     def up(self, *, check: bool = True) -> subprocess.CompletedProcess[str]:
         """``pulumi up``, without questions."""
@@ -100,7 +100,7 @@ class Stack:
     ) -> subprocess.CompletedProcess[str]:
         """``ansible-playbook playbooks/NAME -i INVENTORY``, from the checkout."""
         command = ["ansible-playbook", f"playbooks/{name}", "-i", str(inventory), *arguments]
-        return self._run(command, check)
+        return self.run(*command, check=check)
 
     def inventory(self) -> Path:
         """An inventory file for the plugin pulumi_stack."""
@@ -138,7 +138,8 @@ class Stack:
         """The pair as the stack's outputs describe it now."""
         return Lab(self.outputs(), self.site_dir)
 
-    def _run(self, command: list[str], check: bool) -> subprocess.CompletedProcess[str]:
+    def run(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Runs a command at the checkout's root, in the stack's environment."""
         done = subprocess.run(
             command,
             cwd=ROOT,
