@@ -19,7 +19,7 @@ bootstrap: ## install what this machine lacks and make the Python environment
 build-engine: bootstrap ## find Pulumi's engine, or build it once
 	@tools/engine/build
 
-.PHONY: up describe verify mailboxes down
+.PHONY: up describe verify mailboxes dkim down
 up: build-engine ## bring up the hosts, configure them, and say what they offer
 	@$(pulumi) stack select --create $(STACK)
 	@$(pulumi) up --yes --skip-preview --suppress-outputs --stack $(STACK) $(ARGS)
@@ -30,6 +30,8 @@ verify: ## sign in to each service, send a message and read it back
 	@tools/bootstrap && $(activate) PULUMI_STACK=$(STACK) ansible-playbook playbooks/verify.yml -i inventories/lab/pulumi_stack.yml $(ARGS)
 mailboxes: ## bring mailboxes.yml and passwords to the hosts, and nothing else
 	@tools/bootstrap && $(activate) PULUMI_STACK=$(STACK) ansible-playbook playbooks/mailboxes.yml -i inventories/lab/pulumi_stack.yml $(ARGS)
+dkim: ## print the records that DNS needs for the signatures of outgoing mail
+	@tools/bootstrap && $(activate) PULUMI_STACK=$(STACK) ansible-playbook playbooks/dkim.yml -i inventories/lab/pulumi_stack.yml $(ARGS)
 down: build-engine ## remove the hosts and every trace of the stack
 	@$(activate) tools/down $(STACK)
 

@@ -61,7 +61,7 @@ class Mailboxes:
             return await self.fits(host, mailbox, size)
         except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:
             # A back end that is away still decides for itself when the message comes to it.
-            sys.stderr.write(f"{host} does not say how large {mailbox} is: {error or type(error).__name__}\n")
+            sys.stderr.write(f"{host} does not say how large {mailbox} is: {str(error) or type(error).__name__}\n")
             return True
 
     def _refresh(self) -> None:

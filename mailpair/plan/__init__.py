@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mailpair.plan import base, certificates, client_access, mailbox, quota, receive_connector
+from mailpair.plan import base, certificates, client_access, dkim, mailbox, quota, receive_connector
 from mailpair.plan.role import RolePlan, plain
 from mailpair.servers import Role, Server
 from mailpair.site.model import Site
@@ -25,6 +25,7 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> dict[str, Any
     if server.role is Role.CLIENT_ACCESS:
         roles = {
             "client_access": client_access.plan(site, servers, server),
+            "dkim": dkim.plan(site, server),
             "quota_gate": quota.plan(site, servers),
             "receive_connector": receive_connector.plan(site, servers, server),
         }

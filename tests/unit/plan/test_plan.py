@@ -22,7 +22,7 @@ SITE = site(pop3=ON, imap4=ON, mailboxes=(mailbox("ada@contoso.test"),), receive
 @pytest.mark.parametrize(
     ("server", "roles"),
     [
-        (FRONT, {"base", "certificates", "client_access", "quota_gate", "receive_connector"}),
+        (FRONT, {"base", "certificates", "client_access", "dkim", "quota_gate", "receive_connector"}),
         (BACK, {"base", "certificates", "mailbox"}),
     ],
 )
