@@ -46,10 +46,11 @@ class ActionModule(ActionBase):
         site_dir = Path(arguments["site_dir"] or inventory.site_dir(variables, self._templar))
         try:
             site = load(site_dir)
+            servers = inventory.servers(variables, site.domain)
         except SiteError as error:
             raise AnsibleActionFail(f"{site_dir}: {error}") from None
         name = str(variables["inventory_hostname"])
-        (server,) = (each for each in inventory.servers(variables, site.domain) if each.name == name)
+        (server,) = (each for each in servers if each.name == name)
         places = [
             Place(each.protocol.value, each.address, each.port, each.encryption.value, each.certificate_name)
             for each in endpoints(site, server)

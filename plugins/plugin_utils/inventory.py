@@ -3,10 +3,15 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 from mailpair.servers import Role, Server
+from mailpair.settings.names import DOMAIN
+from mailpair.settings.notation import NotationError
+from mailpair.site import SiteError
+from mailpair.site.problems import Problem, shown
 
 
 def site_dir(variables: dict[str, Any], templar: Any) -> Path:
@@ -15,20 +20,40 @@ def site_dir(variables: dict[str, Any], templar: Any) -> Path:
 
 
 def servers(variables: dict[str, Any], domain: str) -> tuple[Server, ...]:
-    """List all servers of a site whose first accepted domain is C(domain)."""
-    return tuple(
-        _server(name, role, variables["hostvars"][name], domain)
+    """List all servers of a site whose first accepted domain is C(domain).
+
+    Raises SiteError with everything that is no name or no address: both end up in the configuration of every host.
+    """
+    problems: list[Problem] = []
+    found = tuple(
+        _server(name, role, variables["hostvars"][name], domain, problems)
         for role in Role
         for name in variables["groups"].get(role.value, [])
     )
+    if problems:
+        raise SiteError(problems)
+    return found
 
 
-def _server(name: str, role: Role, host: Any, domain: str) -> Server:
+def _server(name: str, role: Role, host: Any, domain: str, problems: list[Problem]) -> Server:
     # hostvars hands out finished values: templates in an inventory are resolved already.
-    address = host.get("ansible_host", name)
-    return Server(
-        name=name,
-        role=role,
-        fqdn=str(host.get("mailpair_fqdn", f"{name}.{domain}")),
-        addresses=tuple(map(str, host.get("mailpair_addresses", [address]))),
-    )
+    path = f"inventory[{name}]"
+    fqdn = str(host.get("mailpair_fqdn", f"{name}.{domain}"))
+    try:
+        fqdn = DOMAIN.parse(fqdn)
+    except NotationError as error:
+        problems.append(Problem(f"{path}.mailpair_fqdn", shown(fqdn), str(error), "set mailpair_fqdn for this host"))
+    addresses = host.get("mailpair_addresses", [host.get("ansible_host", name)])
+    if isinstance(addresses, str):
+        addresses = [addresses]
+    return Server(name, role, fqdn, tuple(_address(path, str(each), problems) for each in addresses))
+
+
+def _address(path: str, written: str, problems: list[Problem]) -> str:
+    try:
+        return str(ip_address(written))
+    except ValueError:
+        rule = "must be an IP address that the other servers reach this one at"
+        remedy = "give such addresses in mailpair_addresses, or one as ansible_host"
+        problems.append(Problem(f"{path}.mailpair_addresses", shown(written), rule, remedy))
+        return written

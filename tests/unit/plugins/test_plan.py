@@ -125,6 +125,28 @@ def test_document_and_inventory_must_agree(bench: Bench) -> None:
     assert "mailboxes[ada@contoso.test].server: 'back9': must be a mailbox server" in bench.output
 
 
+def test_what_is_no_name_and_no_address_is_told_before_a_host_is_touched(bench: Bench) -> None:
+    inventory = json.loads(json.dumps(PLAIN))
+    children = inventory["all"]["children"]
+    children["client_access"]["hosts"]["front1"] |= {"mailpair_fqdn": "front 1!"}
+    children["mailbox"]["hosts"] |= {"back1": {"ansible_host": "back1.fabrikam.test"}, "back_2": {}}
+    bench.write("hosts.yml", yaml.safe_dump(inventory))
+    assert bench.play() == {}
+    name = (
+        "must be a full name of letters, digits and hyphens, such as mail.contoso.com; set mailpair_fqdn for this host"
+    )
+    address = "must be an IP address that the other servers reach this one at; "
+    address += "give such addresses in mailpair_addresses, or one as ansible_host"
+    told = (
+        f"inventory[back1].mailpair_addresses: 'back1.fabrikam.test': {address}",
+        f"inventory[back_2].mailpair_addresses: 'back_2': {address}",
+        f"inventory[back_2].mailpair_fqdn: 'back_2.contoso.test': {name}",
+        f"inventory[front1].mailpair_fqdn: 'front 1!': {name}",
+    )
+    assert [line for line in told if line not in bench.output] == []
+    assert "Traceback" not in bench.output
+
+
 def test_secrets_that_can_not_be_read_are_told_before_a_host_is_touched(bench: Bench) -> None:
     smart = """\
   send_connectors:
