@@ -231,6 +231,15 @@ class SiteState:
         _check_password(password, f"the password in {path}")
         return user, password
 
+    # Keys of Kerberos, which its administrator makes
+
+    def keytab(self, name: str) -> Path:
+        """The file with the keys of this site's services, ``keytabs/NAME``; never made up."""
+        path = self._folder("keytabs") / _file_name(name)
+        if not _is_there(path):
+            raise StateError(f"{path} is missing; put the keytab of the services there, with mode 0600")
+        return path
+
     @contextmanager
     def _held(self) -> Iterator[None]:
         """The folder for one process at a time; what the system refuses meanwhile becomes :class:`StateError`."""

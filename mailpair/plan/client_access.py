@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mailpair.plan import places, sessions
@@ -11,7 +11,7 @@ from mailpair.plan.role import ConnectionLimit
 from mailpair.plan.sessions import SessionsPlan
 from mailpair.plan.tls import TlsPlan
 from mailpair.servers import Role, Server
-from mailpair.site.model import AuthMechanism, Binding, LoginType, Protocol, ProtocolSettings, Site
+from mailpair.site.model import AuthMechanism, Binding, LoginType, Protocol, ProtocolSettings, ReceiveConnector, Site
 
 PACKAGES = (f"dovecot-core>={places.DOVECOT_VERSION}", "dovecot-imapd", "dovecot-pop3d", "procps")
 
@@ -59,6 +59,10 @@ class ClientAccessPlan:
     tls: TlsPlan
     confirm: str  # a shell command that fails if Dovecot did not take its files
     tls_files: tuple[str, ...]  # a change of these is loaded
+    mechanisms: tuple[str, ...]
+    tickets: tuple[str, ...]  # protocols that let a Kerberos ticket in
+    keytab_name: str | None  # in the site's private folder; None: no tickets
+    keytab: str  # where it goes
     sessions: SessionsPlan
     watching: bool  # whether there are sessions to watch
     limits: tuple[ConnectionLimit, ...]
@@ -74,14 +78,16 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> ClientAccessP
         if site.pair(protocol).enabled
     }
     protocols = tuple(_protocol(name, own) for name, (_, own) in settings.items())
-    connectors = tuple(sessions.connector(each) for each in site.receive_connectors if each.enabled)
+    enabled = [each for each in site.receive_connectors if each.enabled]
+    connectors = tuple(sessions.connector(each) for each in enabled)
     sasl = any(
-        connector.enabled
-        and connector.auth_mechanism & {AuthMechanism.BASIC_AUTH, AuthMechanism.BASIC_AUTH_REQUIRE_TLS}
-        for connector in site.receive_connectors
+        connector.auth_mechanism
+        & {AuthMechanism.BASIC_AUTH, AuthMechanism.BASIC_AUTH_REQUIRE_TLS, AuthMechanism.INTEGRATED}
+        for connector in enabled
     )
+    tickets = _tickets(settings, enabled)
     return ClientAccessPlan(
-        packages=PACKAGES,
+        packages=(*PACKAGES, *(("dovecot-gssapi",) if tickets else ())),
         public_ports=tuple(sorted({listener.port for protocol in protocols for listener in protocol.listeners})),
         peer_ports=(),
         fqdn=server.fqdn,
@@ -98,19 +104,34 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> ClientAccessP
         peer_certificate=places.PEER_CERTIFICATE,
         peer_key=places.PEER_KEY,
         tls=TlsPlan(),
-        confirm=places.CONFIRM_DOVECOT,
+        confirm=places.CONFIRM_LISTENING_DOVECOT,
         tls_files=(
             places.CA_FILE,
             places.SERVER_CERTIFICATE,
             places.SERVER_KEY,
             places.PEER_CERTIFICATE,
             places.PEER_KEY,
+            *((places.KEYTAB,) if tickets else ()),
         ),
+        mechanisms=("plain", "login", *(("gssapi",) if tickets else ())),
+        tickets=tickets,
+        keytab_name=site.kerberos_keytab if tickets else None,
+        keytab=places.KEYTAB,
         sessions=sessions.plan(settings, connectors),
         watching=bool(settings or connectors),
         limits=tuple(sessions.limit(name, own) for name, (_, own) in settings.items()),
         open=_open(listener for protocol in protocols for listener in protocol.listeners),
     )
+
+
+def _tickets(
+    settings: Mapping[str, tuple[Protocol, ProtocolSettings]], connectors: Iterable[ReceiveConnector]
+) -> tuple[str, ...]:
+    """The protocols, by Dovecot's names, that let a Kerberos ticket in."""
+    found = [name for name, (_, own) in settings.items() if own.enable_gssapi_and_ntlm_auth]
+    if any(AuthMechanism.INTEGRATED in each.auth_mechanism for each in connectors):
+        found.append("smtp")
+    return tuple(found)
 
 
 def _open(listeners: Iterable[Listener]) -> tuple[str, ...]:

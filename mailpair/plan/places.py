@@ -12,6 +12,7 @@ PEER_CERTIFICATE = f"{TLS_DIRECTORY}/peer.pem"  # what front ends and back ends 
 PEER_KEY = f"{TLS_DIRECTORY}/peer.key"
 
 DIRECTORY = "/etc/mailpair/directory"  # passwd-files, one a protocol, on front ends
+KEYTAB = "/etc/mailpair/krb5.keytab"  # on front ends, of Kerberos, readable to Dovecot
 SASL_SOCKET = "/run/dovecot/smtp-auth"  # where Postfix asks Dovecot about passwords; no part of it is chrooted
 
 PROGRAMS_DIRECTORY = "/usr/local/lib/mailpair"  # of programs that run on hosts
@@ -31,3 +32,5 @@ DOVECOT_VERSION = "1:2.4.1+dfsg1-6+deb13u7"
 CONFIRM_DOVECOT = (
     "doveadm service status >/dev/null && ! doveadm log errors -s {since} | grep -E '(Error: master|Fatal): '"
 )
+# The same where listeners are looked for by themselves, since a second reload mends what this says of the first.
+CONFIRM_LISTENING_DOVECOT = CONFIRM_DOVECOT.replace("| grep", "| grep -v ' failed: Address already in use$' | grep")

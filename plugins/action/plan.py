@@ -52,6 +52,7 @@ def _secrets(site: Site, state: SiteState) -> list[str]:
     asked: list[tuple[Callable[[str], object], str]] = [
         *((state.password_hash, mailbox.address) for mailbox in accounts(site, "smtp")),
         *((state.credential, name) for name in sorted(name for name in logins if name)),
+        *([(state.keytab, site.kerberos_keytab)] if site.kerberos_keytab else []),
     ]
     problems = []
     for ask, name in asked:

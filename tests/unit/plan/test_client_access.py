@@ -72,3 +72,23 @@ def test_dovecot_runs_for_postfix_alone_where_users_sign_in_to_send(connector: o
 
 def test_mailboxes_are_found_by_the_full_names_of_back_ends() -> None:
     assert plan().back_ends == {"back1": "back1.contoso.test"}
+
+
+def test_tickets_are_for_the_protocols_that_take_them() -> None:
+    own = replace(IMAP, enable_gssapi_and_ntlm_auth=True)
+    planned = client_access.plan(
+        site(imap_settings=own, pop_settings=POP, imap4=ON, pop3=ON, kerberos_keytab="krb5.keytab"),
+        (FRONT, BACK),
+        FRONT,
+    )
+    assert (planned.tickets, planned.keytab_name) == (("imap",), "krb5.keytab")
+    assert planned.mechanisms == ("plain", "login", "gssapi")
+    assert "dovecot-gssapi" in planned.packages
+    assert planned.keytab in planned.tls_files
+
+
+def test_without_tickets_no_keytab_leaves_the_controller() -> None:
+    planned = plan(imap4=ON, kerberos_keytab="krb5.keytab")
+    assert (planned.tickets, planned.keytab_name) == ((), None)
+    assert planned.mechanisms == ("plain", "login")
+    assert planned.keytab not in planned.tls_files
