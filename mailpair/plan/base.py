@@ -14,6 +14,7 @@ from mailpair.servers import Role, Server
 PACKAGES = ("ca-certificates", "nftables", "openssl")
 
 LOAD_FIREWALL = "/usr/local/lib/mailpair/load-firewall"
+NOTED = "/etc/mailpair/firewall-noted.nft"
 ADDRESSES = 65535  # how many addresses are counted at a time, each family for itself
 
 
@@ -23,6 +24,15 @@ class HostsEntry:
 
     address: str
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AllowedSet:
+    """A set of nftables' that the rules let in: ports, or addresses."""
+
+    name: str
+    type: str  # of the set's elements
+    elements: tuple[int | str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,29 +56,32 @@ class BasePlan:
 
     packages: tuple[str, ...]
     hosts: tuple[HostsEntry, ...]
-    public_ports: tuple[int, ...]  # open to anyone
-    peer_ports: tuple[int, ...]  # open to front ends only
     lab_ports: tuple[int, ...]  # open to anyone where a lab measures the direct login
-    front_ends_ipv4: tuple[str, ...]
-    front_ends_ipv6: tuple[str, ...]
+    sets: tuple[AllowedSet, ...]
     counts: tuple[Count, ...]
     load_firewall: str  # where the script that loads the rules is
+    noted: str  # where it notes what was open before and may still be in use
 
 
 def plan(servers: Sequence[Server], roles: Sequence[RolePlan]) -> BasePlan:
     """Plan the base of a host that has the given roles, in a site of the given servers."""
     front_ends = addresses_of(servers, Role.CLIENT_ACCESS)
     ipv4 = tuple(address for address in front_ends if isinstance(ip_address(address), IPv4Address))
+    public_ports = tuple(sorted({port for role in roles for port in role.public_ports}))
+    peer_ports = tuple(sorted({port for role in roles for port in role.peer_ports}))
     return BasePlan(
         packages=tuple(sorted({*PACKAGES, *(package for role in roles for package in role.packages)})),
         hosts=tuple(HostsEntry(address, server.fqdn) for server in servers for address in server.addresses),
-        public_ports=tuple(sorted({port for role in roles for port in role.public_ports})),
-        peer_ports=tuple(sorted({port for role in roles for port in role.peer_ports})),
         lab_ports=(places.DIRECT_IMAP_PORT, places.DIRECT_POP_PORT),
-        front_ends_ipv4=ipv4,
-        front_ends_ipv6=tuple(address for address in front_ends if address not in ipv4),
+        sets=(
+            AllowedSet("public_ports", "inet_service", public_ports),
+            AllowedSet("peer_ports", "inet_service", peer_ports),
+            AllowedSet("front_ends_ipv4", "ipv4_addr", ipv4),
+            AllowedSet("front_ends_ipv6", "ipv6_addr", tuple(each for each in front_ends if each not in ipv4)),
+        ),
         counts=tuple(count for role in roles for limit in role.limits if limit.ports for count in _counts(limit)),
         load_firewall=LOAD_FIREWALL,
+        noted=NOTED,
     )
 
 

@@ -79,6 +79,13 @@ options:
     type: list
     elements: list
     default: []
+  loaded:
+    description: >-
+      Commands that succeed as long as an active service has its files loaded, for services whose work others can undo.
+      It is loaded anew where one fails.
+    type: list
+    elements: list
+    default: []
   reload:
     description: Commands that make the running service load its files; C(systemctl reload) by default.
     type: list
@@ -195,6 +202,7 @@ def main() -> None:
             "absent": {"type": "list", "elements": "path", "default": []},
             "watch": {"type": "list", "elements": "path", "default": []},
             "check": {"type": "list", "elements": "list", "default": []},
+            "loaded": {"type": "list", "elements": "list", "default": []},
             "reload": {"type": "list", "elements": "list", "default": []},
             "after": {"type": "list", "elements": "list", "default": []},
             "confirm": {"type": "list", "elements": "list", "default": []},
@@ -212,7 +220,7 @@ def run(job: Job) -> None:
     outdated = [file for file in job.files if not file.is_there()]
     leftovers = [path for path in job.params["absent"] if os.path.lexists(path)]
     active, enabled = _is(job, "is-active"), _is(job, "is-enabled")
-    stale = not active or read(stamp) != _loaded(job)
+    stale = not active or read(stamp) != _loaded(job) or not _is_loaded(job)
     diff = [_difference(file) for file in outdated]
 
     if outdated or (running and (leftovers or stale)):
@@ -388,6 +396,10 @@ def _stop(job: Job, active: bool, enabled: bool, stamp: str) -> None:
     job.module.run_command(["systemctl", "disable", "--now", job.name], check_rc=True)
     if os.path.exists(stamp):
         remove(stamp)
+
+
+def _is_loaded(job: Job) -> bool:
+    return all(job.module.run_command(command)[0] == 0 for command in job.params["loaded"])
 
 
 def _is(job: Job, verb: str) -> bool:

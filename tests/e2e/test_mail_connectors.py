@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import smtplib
 from typing import TYPE_CHECKING
 
@@ -97,5 +98,10 @@ def changes_nothing(lab: Lab, stack: Stack, binding: str, reason: str) -> None:
     assert failed.returncode != 0
     assert reason in " ".join((failed.stdout + failed.stderr).split())
     assert lab.front.run("cat /etc/postfix/*.cf") == before
-    assert lab.front.run("ss -Hltn sport = :25") != ""
+    with smtplib.SMTP(lab.front.address, 25, timeout=10) as session:  # the firewall has not gone ahead
+        assert session.noop()[0] == 250
     clients.submit(lab, ADA, BOB, clients.unique("all the same"))
+    stack.restore()
+    stack.up()
+    opened = lab.front.run("nft list set inet mailpair public_ports")
+    assert {"25", "2526"} & {*re.findall(r"\d+", opened)} == {"25"}  # nor does it stay behind

@@ -33,7 +33,7 @@ def test_a_server_gets_its_roles_as_data_for_json(server: Server, roles: set[str
 
 
 def test_the_firewall_opens_what_the_roles_listen_on() -> None:
-    open_ports = plan(
+    sets = plan(
         site(
             imap4=ON,
             imap_settings=NO_PROTOCOL,
@@ -43,8 +43,8 @@ def test_the_firewall_opens_what_the_roles_listen_on() -> None:
         ),
         (FRONT, BACK),
         FRONT,
-    )["base"]["public_ports"]
-    assert open_ports == [587, 995]
+    )["base"]["sets"]
+    assert {each["name"]: each["elements"] for each in sets}["public_ports"] == [587, 995]
 
 
 class Colour(Enum):

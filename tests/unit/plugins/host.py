@@ -57,6 +57,7 @@ class Systemd:
         self.enabled = False
         self.refuses_reload = False
         self.confirms = True
+        self.loaded = True
 
     def __call__(self, words: list[str]) -> tuple[int, str, str]:
         match words:
@@ -71,6 +72,8 @@ class Systemd:
                     return (1, "", f"{path}: broken\n") if "broken" in file.read() else (0, "", "")
             case ["confirm", *_]:
                 return (0, "", "") if self.confirms else (1, "kept the old files\n", "")
+            case ["probe", *_]:
+                return (0 if self.loaded else 1), "", ""
             case ["journalctl", *_]:
                 return 0, "could not bind\n", ""
             case _:
@@ -101,6 +104,7 @@ def arguments(folder: Path, content: str = "good\n", **more: Any) -> dict[str, A
         "absent": [],
         "watch": [],
         "check": [["checker", f"{{staged}}{folder}/etc/app.conf"]],
+        "loaded": [],
         "reload": [],
         "after": [],
         "confirm": [],

@@ -72,6 +72,14 @@ def test_a_run_that_ended_before_the_reload_is_made_good(bench: Bench) -> None:
     assert bench.run(content="better\n")["actions"] == []
 
 
+def test_what_somebody_else_has_undone_is_loaded_again(bench: Bench) -> None:
+    probe = [["probe", "it"]]
+    bench.run(loaded=probe)
+    assert bench.run(loaded=probe)["actions"] == []
+    bench.systemd.loaded = False
+    assert bench.run(loaded=probe)["actions"] == ["reloaded app"]
+
+
 def test_a_certificate_of_another_task_is_loaded(bench: Bench) -> None:
     certificate = bench.folder / "certificate.pem"
     certificate.write_text("one")
