@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from mailpair.plan import places, sessions
+from mailpair.plan import listening, places, sessions
 from mailpair.plan.role import ConnectionLimit
 from mailpair.plan.sessions import SessionsPlan
 from mailpair.plan.tls import TlsPlan
@@ -79,7 +79,8 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> ClientAccessP
     }
     protocols = tuple(_protocol(name, own) for name, (_, own) in settings.items())
     enabled = [each for each in site.receive_connectors if each.enabled]
-    connectors = tuple(sessions.connector(each) for each in enabled)
+    doors = listening.doors(enabled)
+    connectors = tuple(sessions.connector(each, doors.ports(each.name)) for each in enabled)
     sasl = any(
         connector.auth_mechanism
         & {AuthMechanism.BASIC_AUTH, AuthMechanism.BASIC_AUTH_REQUIRE_TLS, AuthMechanism.INTEGRATED}

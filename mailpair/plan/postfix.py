@@ -11,6 +11,7 @@ FOLDER = "/etc/postfix"
 CREDENTIALS = f"{FOLDER}/credentials"  # logins at smart hosts, readable to root alone
 OWN_DOMAINS_MAP = f"texthash:{FOLDER}/own_domains"
 
+INSPECTION = "/etc/mailpair/inspection"  # what the inspector knows of the site
 INSPECTOR = "/usr/local/lib/mailpair/inspect-mail"  # refuses what Postfix would not deliver as it came
 HEADER_SIZE_LIMIT = 262144  # bytes of one header field; Postfix would cut a larger one
 
@@ -23,14 +24,22 @@ class Service:
     """An entry of master.cf whose settings differ from main.cf's.
 
     ``name`` is where it listens, or what a delivery agent is called; ``options`` are ``name = value``; ``title`` is the
-    connector that it belongs to.
+    connector that it belongs to, ``comment`` what its administrator says of it; ``processes`` is how many there may be
+    at a time, 0 for any number and None for as many as Postfix has of most.
     """
 
     title: str
     name: str
     options: tuple[str, ...]
+    comment: str = ""
+    processes: int | None = None
+
+
+def word(title: str) -> str:
+    """Make a connector's name one word, as names of services are: ``Client Frontend`` is client-frontend."""
+    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
 
 
 def log_name(title: str) -> str:
-    """Make a connector's name one word of the log: ``Client Frontend`` is logged as postfix/client-frontend."""
-    return "postfix/" + re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
+    """What a connector is in the log: ``Client Frontend`` is postfix/client-frontend."""
+    return f"postfix/{word(title)}"

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mailpair.plan import places, postfix, quota, recipients, send_connector
+from mailpair.plan import dkim, gate, listening, places, postfix, quota, recipients, send_connector, smtp_service
+from mailpair.plan.listening import Doors
 from mailpair.plan.recipients import Entry
 from mailpair.plan.role import ConnectionLimit
 from mailpair.plan.tls import TlsPlan
 from mailpair.servers import Role, Server
-from mailpair.site.model import AuthMechanism, PermissionGroup, ReceiveConnector, Site
+from mailpair.site.model import ReceiveConnector, Site
 
 PACKAGES = (f"postfix>={postfix.VERSION}", "python3")
 SIGN_IN_PACKAGES = ("libsasl2-modules",)  # the client's side of PLAIN and LOGIN, for smart hosts
@@ -29,6 +30,28 @@ _LEAST_SIZE_LIMIT = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
+class Inspector:
+    """What looks at the messages of one connector: a service, and its limits in bytes and numbers."""
+
+    name: str
+    header_size: int
+    hops: int
+    local_hops: int  # 0: any number
+    size: int
+    signed: bool  # whether what passes is signed
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What all inspectors know: names of this site's servers, and limits of messages that leave the site."""
+
+    file: str
+    own_names: tuple[str, ...]
+    domains: tuple[str, ...]
+    outgoing: tuple[send_connector.SizeLimit, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ReceiveConnectorPlan:
     """Values of the role receive_connector."""
 
@@ -40,7 +63,12 @@ class ReceiveConnectorPlan:
     message_size_limit: int  # the largest of all connectors
     header_size_limit: int  # of one field, in bytes
     services: tuple[postfix.Service, ...]  # one for each binding of an enabled connector
+    inspectors: tuple[Inspector, ...]  # one for each enabled connector
+    inspection: Inspection
+    doors: Doors
+    gate: gate.GatePlan
     milters: str  # whom every connector asks
+    signer: str  # the milter that signs; empty where nothing is signed
     mailboxes: tuple[Entry, ...]
     aliases: tuple[Entry, ...]
     senders: tuple[Entry, ...]
@@ -57,24 +85,40 @@ class ReceiveConnectorPlan:
     peer_certificate: str
     peer_key: str
     tls: TlsPlan
-    limits: tuple[ConnectionLimit, ...] = ()
+    limits: tuple[ConnectionLimit, ...]
 
 
 def plan(site: Site, servers: Sequence[Server], server: Server) -> ReceiveConnectorPlan:
     """Plan a front end of the site."""
     enabled = [connector for connector in site.receive_connectors if connector.enabled]
-    outgoing = send_connector.outgoing(site)
-    bindings = [binding for connector in enabled for binding in (*connector.bindings, *connector.ssl_bindings)]
+    outgoing = send_connector.outgoing(site, server)
+    doors = listening.doors(enabled)
+    places_to_reach = [
+        place
+        for each in enabled
+        for listener in doors.listeners[each.name]
+        for place in (listener.binding, listener.at)
+    ]
     return ReceiveConnectorPlan(
         packages=(*PACKAGES, *(SIGN_IN_PACKAGES if outgoing.credentials else ())),
-        public_ports=tuple(sorted({binding.port for binding in bindings if not binding.address.is_loopback})),
+        public_ports=tuple(sorted({place.port for place in places_to_reach if not place.address.is_loopback})),
         peer_ports=(),
         fqdn=server.fqdn,
         domains=site.accepted_domains,
         message_size_limit=max((each.max_message_size for each in enabled), default=_LEAST_SIZE_LIMIT),
         header_size_limit=postfix.HEADER_SIZE_LIMIT,
-        services=tuple(service for connector in enabled for service in services(connector)),
+        services=tuple(service for each in enabled for service in services(each, doors)),
+        inspectors=tuple(_inspector(each, signed=dkim.signs(site, each)) for each in enabled),
+        inspection=Inspection(
+            file=postfix.INSPECTION,
+            own_names=_own_names(enabled, servers),
+            domains=site.accepted_domains,
+            outgoing=outgoing.sizes,
+        ),
+        doors=doors,
+        gate=gate.plan(enabled),
         milters=quota.MILTER,
+        signer=dkim.MILTER if dkim.plan(site, server).keys else "",
         mailboxes=recipients.mailboxes(site, {each.name: each.fqdn for each in servers if each.role is Role.MAILBOX}),
         aliases=recipients.aliases(site),
         senders=recipients.senders(site),
@@ -91,57 +135,51 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> ReceiveConnec
         peer_certificate=places.PEER_CERTIFICATE,
         peer_key=places.PEER_KEY,
         tls=TlsPlan(),
-    )
-
-
-def services(connector: ReceiveConnector) -> tuple[postfix.Service, ...]:
-    """Make the entries of master.cf of one connector, one a binding."""
-    common = (
-        f"syslog_name = {postfix.log_name(connector.name)}",
-        *([f"myhostname = {connector.fqdn}"] if connector.fqdn else []),
-        f"message_size_limit = {connector.max_message_size}",
-        f"smtpd_recipient_limit = {connector.max_recipients_per_message}",
-        *_who_may_send(connector),
-    )
-    start_tls = (f"smtpd_tls_security_level = {_tls_level(connector)}",)
-    from_the_start = ("smtpd_tls_security_level = encrypt", "smtpd_tls_wrappermode = yes")
-    return tuple(
-        postfix.Service(connector.name, str(binding), (*common, *tls))
-        for bindings, tls in ((connector.bindings, start_tls), (connector.ssl_bindings, from_the_start))
-        for binding in bindings
-    )
-
-
-def _tls_level(connector: ReceiveConnector) -> str:
-    if AuthMechanism.TLS not in connector.auth_mechanism:
-        return "none"
-    # Where strangers may send too, they may do so without TLS, as nearly all mail servers allow.
-    return "may" if PermissionGroup.ANONYMOUS_USERS in connector.permission_groups else "encrypt"
-
-
-def _signs_in(connector: ReceiveConnector) -> bool:
-    passwords = {AuthMechanism.BASIC_AUTH, AuthMechanism.BASIC_AUTH_REQUIRE_TLS}
-    return PermissionGroup.EXCHANGE_USERS in connector.permission_groups and bool(connector.auth_mechanism & passwords)
-
-
-def _who_may_send(connector: ReceiveConnector) -> tuple[str, ...]:
-    """Who may send through a connector, to whom, and in whose name."""
-    strangers = PermissionGroup.ANONYMOUS_USERS in connector.permission_groups
-    # Nobody outside speaks for the site's own domains: who belongs to them signs in.
-    not_ours = f"check_sender_access {postfix.OWN_DOMAINS_MAP}"
-    if _signs_in(connector):
-        if strangers:
-            return (
-                "smtpd_sasl_auth_enable = yes",
-                "smtpd_relay_restrictions = permit_sasl_authenticated, reject_unauth_destination",
-                f"smtpd_sender_restrictions = reject_sender_login_mismatch, permit_sasl_authenticated, {not_ours}",
+        limits=tuple(
+            ConnectionLimit(
+                f"smtp_{postfix.word(each.name).replace('-', '_')}",
+                doors.ports(each.name),
+                total=each.max_inbound_connection,
+                per_address=None,
             )
-        sign_in_first = "check_client_access static:{530 5.7.0 Authentication required}"
-        return (
-            "smtpd_sasl_auth_enable = yes",
-            f"smtpd_client_restrictions = permit_sasl_authenticated, {sign_in_first}",
-            "smtpd_relay_restrictions = permit_sasl_authenticated, reject",
-            "smtpd_sender_restrictions = reject_sender_login_mismatch",
+            for each in enabled
+        ),
+    )
+
+
+def services(connector: ReceiveConnector, doors: Doors) -> tuple[postfix.Service, ...]:
+    """Make the entries of master.cf of one connector, one a place where it listens."""
+    inspector = f"smtpd_proxy_filter = unix:private/{_inspector(connector).name}"
+    milters = f"smtpd_milters = {gate.MILTER}, {quota.MILTER}"
+    return tuple(
+        postfix.Service(
+            title=connector.name,
+            name=str(listener.at),
+            options=(
+                *smtp_service.options(connector, ca=places.CA_FILE, ssl=listener.ssl),
+                inspector,
+                milters,
+                f"milter_macro_daemon_name = {connector.name}",
+            ),
+            comment=connector.comment or "",
+            processes=connector.max_inbound_connection or 0,
         )
-    relay = "reject_unauth_destination" if strangers else "reject"
-    return (f"smtpd_relay_restrictions = {relay}", f"smtpd_sender_restrictions = {not_ours}")
+        for listener in doors.listeners[connector.name]
+    )
+
+
+def _inspector(connector: ReceiveConnector, *, signed: bool = False) -> Inspector:
+    return Inspector(
+        name=f"inspect-{postfix.word(connector.name)}",
+        header_size=connector.max_header_size,
+        hops=connector.max_hop_count,
+        local_hops=connector.max_local_hop_count,
+        size=connector.max_message_size,
+        signed=signed,
+    )
+
+
+def _own_names(connectors: Sequence[ReceiveConnector], servers: Sequence[Server]) -> tuple[str, ...]:
+    """The names that servers of this site give themselves in trace fields."""
+    names = [*(each.fqdn for each in servers), *(each.fqdn for each in connectors if each.fqdn)]
+    return tuple(dict.fromkeys(name.lower() for name in names))

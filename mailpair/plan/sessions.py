@@ -90,14 +90,14 @@ def plan(
     )
 
 
-def connector(each: ReceiveConnector) -> WatchedConnector:
-    """What is watched at a receive connector."""
+def connector(each: ReceiveConnector, ports: tuple[int, ...]) -> WatchedConnector:
+    """What is watched at a receive connector; ``ports`` are where it really listens."""
     errors = each.max_protocol_errors
     # Postfix takes a wrong password for an error, so it keeps an equal limit by itself.
     ours = each.max_logon_failures and (errors is None or each.max_logon_failures < errors)
     return WatchedConnector(
         name=postfix.log_name(each.name).removeprefix("postfix/"),
-        ports=tuple(sorted({binding.port for binding in (*each.bindings, *each.ssl_bindings)})),
+        ports=ports,
         total=each.connection_timeout,
         logon_failures=each.max_logon_failures if ours else None,
     )

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from mailpair.plan import receive_connector
 from mailpair.plan.role import plain
 from mailpair.servers import Role, Server
-from mailpair.site.model import AuthMechanism, PermissionGroup, SmartHostAuth
+from mailpair.site.model import SmartHostAuth
 from tests.unit.plan.sites import bindings, mailbox, receive, send, site
 
 if TYPE_CHECKING:
@@ -16,72 +16,9 @@ if TYPE_CHECKING:
 FRONT = Server("front1", Role.CLIENT_ACCESS, "front1.contoso.test", ("10.0.0.11",))
 BACK = Server("back1", Role.MAILBOX, "back1.contoso.test", ("10.0.0.12",))
 
-SIZES = ("message_size_limit = 37748736", "smtpd_recipient_limit = 200")
-SIGN_IN_FIRST = "check_client_access static:{530 5.7.0 Authentication required}"
-USERS = (
-    "smtpd_sasl_auth_enable = yes",
-    f"smtpd_client_restrictions = permit_sasl_authenticated, {SIGN_IN_FIRST}",
-    "smtpd_relay_restrictions = permit_sasl_authenticated, reject",
-    "smtpd_sender_restrictions = reject_sender_login_mismatch",
-)
-NOT_OURS = "check_sender_access texthash:/etc/postfix/own_domains"
-STRANGERS = ("smtpd_relay_restrictions = reject_unauth_destination", f"smtpd_sender_restrictions = {NOT_OURS}")
-BOTH = (
-    "smtpd_sasl_auth_enable = yes",
-    "smtpd_relay_restrictions = permit_sasl_authenticated, reject_unauth_destination",
-    f"smtpd_sender_restrictions = reject_sender_login_mismatch, permit_sasl_authenticated, {NOT_OURS}",
-)
-NOBODY = ("smtpd_relay_restrictions = reject", f"smtpd_sender_restrictions = {NOT_OURS}")
-
 
 def plan(what: Site) -> receive_connector.ReceiveConnectorPlan:
     return receive_connector.plan(what, (FRONT, BACK), FRONT)
-
-
-@pytest.mark.parametrize(
-    ("groups", "mechanisms", "level", "who"),
-    [
-        ({"ExchangeUsers"}, {"Tls", "BasicAuth", "BasicAuthRequireTLS"}, "encrypt", USERS),
-        ({"AnonymousUsers"}, {"Tls"}, "may", STRANGERS),
-        ({"AnonymousUsers"}, {"None"}, "none", STRANGERS),
-        ({"AnonymousUsers", "ExchangeUsers"}, {"Tls", "BasicAuth", "BasicAuthRequireTLS"}, "may", BOTH),
-        (set(), {"Tls"}, "encrypt", NOBODY),
-    ],
-)
-def test_who_may_send(groups: set[str], mechanisms: set[str], level: str, who: tuple[str, ...]) -> None:
-    connector = receive(
-        permission_groups=frozenset(map(PermissionGroup, groups)),
-        auth_mechanism=frozenset(map(AuthMechanism, mechanisms)),
-    )
-    (service,) = receive_connector.services(connector)
-    assert service.options == (
-        "syslog_name = postfix/client-frontend",
-        *SIZES,
-        *who,
-        f"smtpd_tls_security_level = {level}",
-    )
-
-
-@pytest.mark.parametrize(
-    ("given", "expected"),
-    [
-        ({"fqdn": "mail.contoso.test"}, "myhostname = mail.contoso.test"),
-        ({"max_message_size": 65536}, "message_size_limit = 65536"),
-        ({"max_recipients_per_message": 7}, "smtpd_recipient_limit = 7"),
-        ({"name": "Default (Frontend) 2."}, "syslog_name = postfix/default-frontend-2"),
-    ],
-)
-def test_what_is_the_connectors_own(given: dict[str, Any], expected: str) -> None:
-    (service,) = receive_connector.services(receive(**given))
-    assert expected in service.options
-
-
-def test_one_entry_a_binding_and_tls_from_the_start_where_it_is_asked_for() -> None:
-    connector = receive(bindings=bindings("0.0.0.0:587", "[::]:587"), ssl_bindings=bindings("[2001:db8::1]:465"))
-    entries = receive_connector.services(connector)
-    assert [entry.name for entry in entries] == ["0.0.0.0:587", "[::]:587", "[2001:db8::1]:465"]
-    assert ["smtpd_tls_wrappermode = yes" in entry.options for entry in entries] == [False, False, True]
-    assert all("smtpd_tls_security_level = encrypt" in entry.options for entry in entries)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +29,7 @@ def test_one_entry_a_binding_and_tls_from_the_start_where_it_is_asked_for() -> N
         ((receive(), receive("Default Frontend", bindings=bindings("0.0.0.0:25", "[::]:25"))), (25, 587), 37748736),
         ((receive(ssl_bindings=bindings("0.0.0.0:465")),), (465, 587), 37748736),
         ((receive(bindings=bindings("127.0.0.1:2587", "10.0.0.11:587")),), (587,), 37748736),
-        ((receive(max_message_size=70000), receive("B", max_message_size=80000)), (587,), 80000),
+        ((receive(max_message_size=70000), receive("B", max_message_size=80000, bindings=())), (587,), 80000),
     ],
 )
 def test_what_is_open_and_how_much_it_takes(
@@ -105,6 +42,18 @@ def test_what_is_open_and_how_much_it_takes(
 
 def test_no_connector_no_service() -> None:
     assert plan(site(receive_connectors=(receive(enabled=False),))).services == ()
+
+
+def test_each_connector_has_what_belongs_to_it() -> None:
+    planned = plan(site(receive_connectors=(receive(comment="Phones", max_inbound_connection=7, max_hop_count=9),)))
+    (service,) = planned.services
+    assert (service.comment, service.processes) == ("Phones", 7)
+    assert "smtpd_proxy_filter = unix:private/inspect-client-frontend" in service.options
+    assert "milter_macro_daemon_name = Client Frontend" in service.options
+    assert [(each.name, each.hops) for each in planned.inspectors] == [("inspect-client-frontend", 9)]
+    assert planned.inspection.own_names == ("front1.contoso.test", "back1.contoso.test")
+    (limit,) = planned.limits
+    assert (limit.name, limit.ports, limit.total) == ("smtp_client_frontend", (587,), 7)
 
 
 def test_a_login_at_a_smart_host_needs_its_package_and_is_watched() -> None:

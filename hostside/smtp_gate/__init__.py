@@ -1,0 +1,1 @@
+"""A milter for Postfix: limits of receive connectors that Postfix lacks, and their protocol log."""
