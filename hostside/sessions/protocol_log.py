@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from typing import Any
 
 from .log_files import stamp
@@ -32,6 +34,7 @@ class ProtocolLog:
 
     def __init__(self) -> None:
         self._numbers: dict[Key, _Numbers] = {}
+        self._own_names = count(time.time_ns())  # of sessions that Dovecot gives none, as nobody tried to sign in
 
     def lines(self, event: str, fields: Fields, now: datetime) -> list[str]:
         """The lines for an event; none for one that the log does not speak of."""
@@ -43,7 +46,7 @@ class ProtocolLog:
         if numbers is None:
             while len(self._numbers) >= REMEMBERED:
                 del self._numbers[next(iter(self._numbers))]
-            numbers = self._numbers[which] = _Numbers(str(fields.get("session", "")))
+            numbers = self._numbers[which] = _Numbers(str(fields.get("session") or f"{next(self._own_names):016X}"))
             told.insert(0, ("+", "", ""))
         lines = []
         for sign, data, context in told:

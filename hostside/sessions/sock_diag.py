@@ -147,5 +147,20 @@ def destroy(victim: Connection) -> bool:
     raise OSError(number, os.strerror(number))
 
 
+def can_destroy() -> bool:
+    """Whether this kernel lets this program end connections: tried with one of its own."""
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as client:
+        accepted, _ = server.accept()
+        with accepted:
+            name = client.getsockname()[1], server.getsockname()[1]
+            for each in connections():
+                if (each.local_port, each.remote_port) == name:
+                    try:
+                        return destroy(each)
+                    except OSError:
+                        return False
+    return False
+
+
 def _netlink() -> socket.socket:
     return socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_SOCK_DIAG)

@@ -22,7 +22,11 @@ def parameters(words: ProtocolWords) -> tuple[Parameter, ...]:
             default=False,
             answer=Answer.BUILT,
             source=f"{words.cmdlet} -ProtocolLogEnabled",
-            text="Whether a log is kept of what clients ask and are answered, without passwords and messages.",
+            text=(
+                "Whether front ends keep a log of sessions, in Exchange's columns: their begin, each sign-in and its "
+                "answer, the back end, their end and bytes. It holds no password. What clients ask of their mailboxes "
+                "after the sign-in passes a front end unread and is not in it."
+            ),
             test="tests/e2e/test_limits.py::test_protocol_logs_tell_of_sessions_and_of_no_password",
             how=how,
         ),

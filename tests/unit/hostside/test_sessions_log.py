@@ -54,6 +54,13 @@ def test_a_new_session_of_the_same_ports_begins_anew() -> None:
     assert lines(log, "login_aborted")[0].split(",")[3] == "0"
 
 
+def test_a_session_without_a_sign_in_has_a_name_of_its_own() -> None:
+    log = ProtocolLog()
+    names = [line.split(",")[2] for _ in range(2) for line in lines(log, "login_aborted", session="", reason="bye")]
+    assert names[0] == names[1] != names[2] == names[3]
+    assert all(len(name) == 16 for name in names)
+
+
 def test_commands_and_their_answers() -> None:
     told = lines(
         ProtocolLog(),

@@ -59,6 +59,21 @@ def test_an_error_s_number_is_positive() -> None:
     assert sock_diag.error(struct.pack("=i", -2)) == 2
 
 
+@pytest.mark.parametrize(("error", "able"), [(0, True), (95, False), (1, False)])
+def test_whether_connections_can_be_ended_is_tried(monkeypatch: pytest.MonkeyPatch, error: int, able: bool) -> None:
+    ended: list[Connection] = []
+
+    def destroy(victim: Connection) -> bool:
+        ended.append(victim)
+        if error:
+            raise OSError(error, "no")
+        return True
+
+    monkeypatch.setattr(sock_diag, "destroy", destroy)
+    assert sock_diag.can_destroy() is able
+    assert [each.remote_address for each in ended] == ["127.0.0.1"]
+
+
 def test_the_kernel_lists_a_connection_of_this_test() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as client:
         accepted, _ = server.accept()
