@@ -52,7 +52,9 @@ e2e: build-engine ## make pairs of the tests' own, and use them as clients do
 bench: build-engine ## measure a pair of the benchmark's own
 	@$(activate) python -m bench $(ARGS)
 
-.PHONY: format lock collection
+.PHONY: docs format lock collection
+docs: bootstrap ## write the pages and schemas that are made from the settings' records
+	@$(activate) python -m mailpair document .
 format: bootstrap ## bring Python into its form
 	@$(activate) ruff check --fix . && ruff format .
 lock: bootstrap ## resolve the dependencies of pyproject.toml anew

@@ -8,10 +8,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from mailpair.settings.describe import describe
-from mailpair.settings.documents import MAILBOXES, SITE
 from mailpair.settings.names import ADDRESS
 from mailpair.settings.notation import NotationError
+from mailpair.settings.pages import PAGES
 from mailpair.site import MAILBOXES_FILE, SITE_FILE, SiteError, load
 from mailpair.state import SiteState, StateError
 
@@ -30,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             case "password":
                 _password(parsed.site, parsed.address)
             case _:
-                sys.stdout.write(describe((SITE, MAILBOXES)))
+                _document(parsed.checkout)
     except (SiteError, StateError, UsageError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -52,7 +51,8 @@ def _parser() -> argparse.ArgumentParser:
         verb.add_argument(
             "--site", type=Path, required=True, metavar="DIR", help=f"the folder of {SITE_FILE} and {MAILBOXES_FILE}"
         )
-    verbs.add_parser("document", help="write the description of all settings to standard output")
+    document = verbs.add_parser("document", help="write the pages and schemas that describe all settings")
+    document.add_argument("checkout", type=Path, metavar="DIR", help="the checkout that they belong to")
     return parser
 
 
@@ -60,6 +60,13 @@ def _check(site_dir: Path) -> None:
     site = load(site_dir)
     boxes = f"{len(site.mailboxes)} {'mailbox' if len(site.mailboxes) == 1 else 'mailboxes'}"
     sys.stdout.write(f"{site_dir}: in order; {', '.join(site.accepted_domains)}, {boxes}\n")
+
+
+def _document(checkout: Path) -> None:
+    for path, text in PAGES.items():
+        page = checkout / path
+        page.parent.mkdir(exist_ok=True)
+        page.write_text(text(), encoding="utf-8")
 
 
 def _password(site_dir: Path, written: str) -> None:

@@ -8,6 +8,7 @@ from mailpair.settings.notation import BOOLEAN, ListOf, word
 from mailpair.settings.protocol_words import NOT_SEEN_YET, REFUSED
 from mailpair.settings.quotas import QUOTAS
 from mailpair.settings.record import Answer, Group, Parameter
+from mailpair.settings.strangers import OF_MAILBOXES
 from mailpair.settings.values import Kind
 
 _ONLY_USERS = "true for kind user; no other kind may have it"
@@ -137,4 +138,5 @@ MAILBOX = Group(
     "mailboxes",
     "Mailboxes, each under its address, which is also the name to sign in with. Problems call it mailboxes[ADDRESS].",
     (*_ACCOUNT, *_protocol("Pop", "POP3"), *_protocol("Imap", "IMAP4"), *QUOTAS),
+    OF_MAILBOXES,
 )

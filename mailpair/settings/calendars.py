@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mailpair.settings.notation import BOOLEAN, only, word
+from mailpair.settings.notation import BOOLEAN, only, only_word, word
 from mailpair.settings.protocol_words import NOT_SEEN_YET, POP, REFUSED, ProtocolWords
 from mailpair.settings.record import Answer, Parameter
 from mailpair.settings.texts import WEB_ADDRESS
@@ -20,7 +20,7 @@ CALENDAR_OPTION = word(
     },
 )
 EXACT_SIZE = only(BOOLEAN, value=True, reason="sizes are always exact")
-MIME_FORMAT = only(word(MimeTextFormat, first=0), MimeTextFormat.BEST_BODY_FORMAT, AS_STORED)
+MIME_FORMAT = only_word(MimeTextFormat, MimeTextFormat.BEST_BODY_FORMAT, AS_STORED, first=0)
 NO_SUPPRESSION = only(BOOLEAN, value=False, reason="mail programs send read receipts, and no server keeps them from it")
 
 
@@ -96,8 +96,8 @@ def _messages(words: ProtocolWords) -> tuple[Parameter, ...]:
 def _sort_order(words: ProtocolWords) -> Parameter:
     return Parameter(
         name="message_retrieval_sort_order",
-        notation=only(
-            word(SortOrder, first=0), SortOrder.ASCENDING, "Dovecot numbers messages in the order of their arrival"
+        notation=only_word(
+            SortOrder, SortOrder.ASCENDING, "Dovecot numbers messages in the order of their arrival", first=0
         ),
         default="Ascending",
         answer=Answer.REFUSED,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from mailpair.settings import receiving, receiving_limits, receiving_words, sending, sending_security
 from mailpair.settings.record import Group
+from mailpair.settings.strangers import OF_RECEIVE_CONNECTORS, OF_SEND_CONNECTORS
 
 RECEIVE_CONNECTOR = Group(
     "receive_connectors",
     "Doors for mail on the front ends (Set-ReceiveConnector).",
     (*receiving.PARAMETERS, *receiving_limits.PARAMETERS, *receiving_words.PARAMETERS),
+    OF_RECEIVE_CONNECTORS,
 )
 
 # The connectors that Exchange makes on a Client Access server, with what it sets on them.
@@ -42,4 +44,5 @@ SEND_CONNECTOR = Group(
     "send_connectors",
     "How mail leaves the site (Set-SendConnector). Where there is none, it does not.",
     (*sending.PARAMETERS, *sending_security.PARAMETERS),
+    OF_SEND_CONNECTORS,
 )

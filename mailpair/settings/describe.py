@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from mailpair.settings.notation import ListOf
 from mailpair.settings.record import Group, Named, Parameter
@@ -10,7 +10,7 @@ from mailpair.settings.record import Group, Named, Parameter
 _INTRODUCTION = """\
 # The site document
 
-<!-- Made by `python -m mailpair document` from the records in mailpair/settings; change them, not this page. -->
+<!-- Made by `make docs` from the records in mailpair/settings; change them, not this page. -->
 
 A site is a folder with two documents in YAML: `site.yml` says what the site offers, `mailboxes.yml` who has a mailbox
 and where. Settings have the names of Exchange Server 2013's parameters, in snake_case, and the notations that its
@@ -19,14 +19,26 @@ a problem, without touching a host:
 
     pop_settings.external_connection_settings[0]: 'mail.contoso.com:995:TSL': encryption must be SSL or TLS
 
-A document is plain data. Only `true` and `false` are truth values and only decimal digits are numbers; anchors, tags
-and keys that are written twice are refused. A setting with nothing behind its colon is one that was not said. Words
-are the same in upper and lower case, and so are domains, addresses and names. No document holds a secret: passwords
-are in the site's private folder (`python -m mailpair password ADDRESS --site FOLDER`), and so are the credentials for
-smart hosts.
+A document is plain data. Only decimal digits are numbers, so that `00:30:00` is the time it looks like; anchors, tags
+and keys that are written twice are refused. What PowerShell prints and takes may be pasted:
+
+- truth values are `true` and `false`, or `$true` and `$false`; nothing else is one. `$null`, like nothing behind the
+  colon, means that a setting was not said;
+- words are the same in upper and lower case, and so are domains, addresses and names; where Exchange numbers its words,
+  the number does as well (`LoginType: 3` is SecureLogin);
+- lists may be text with commas (`0.0.0.0:995,[::]:995`); `@{Add=...}` is refused, as a document states the whole list;
+- times are `hh:mm:ss`, with days before a dot (`1.00:00:00`); sizes are `36 MB`, `36MB`, `36 MB (37,748,736 bytes)` or
+  a number of bytes, with units of 1024; `unlimited` is a word where Exchange has it, elsewhere 2147483647 is no limit;
+- clients are addresses, ranges (`10.0.0.1-10.0.0.9`) or networks (`10.0.0.0/8`), of both families.
+
+No document holds a secret: passwords are in the site's private folder (`python -m mailpair password ADDRESS --site
+FOLDER`), and so are the credentials for smart hosts. Editors that know JSON Schema complete and check a document whose
+first line is `# yaml-language-server: $schema=` and the path to `schemas/site.json` or `schemas/mailboxes.json`.
 
 **Answer** says what became of Exchange's parameter: *native*, the server has it; *built*, we add it; *fixed*, only the
-safe value is taken; *ours*, Exchange has no such setting. **Seen by** names the test that shows the setting at work.
+safe value is taken; *refused*, only what Exchange does by default is taken; *ours*, Exchange has no such setting.
+**Seen by** names the test that shows the setting at work. [What became of Exchange's settings](exchange-parity.md)
+lists them by cmdlet.
 """
 
 
@@ -70,31 +82,38 @@ def _ready(named: Named) -> Iterator[str]:
 
 
 def _table(parameters: Sequence[Parameter]) -> str:
-    rows = [
-        "| Setting | Meaning | Written as | Default | Answer | Exchange | Seen by |",
-        "|---|---|---|---|---|---|---|",
-        *(_row(each) for each in parameters),
-    ]
-    return "\n".join(rows) + "\n"
+    heads = ("Setting", "Meaning", "Written as", "Default", "Answer", "Exchange", "Seen by")
+    return table(heads, [_row(each) for each in parameters])
 
 
-def _row(parameter: Parameter) -> str:
-    said = parameter.notation.said
-    if isinstance(parameter.notation, ListOf) and parameter.notation.at_least:
-        said += f"; {parameter.notation.at_least} at least"
-    cells = (
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table in Markdown."""
+    lines = [f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
+    lines += ["| " + " | ".join(cell.replace("|", r"\|") for cell in row) + " |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def _row(parameter: Parameter) -> Sequence[str]:
+    return (
         f"`{parameter.name}`",
         parameter.text,
-        said,
-        _default(parameter),
+        accepted(parameter),
+        default(parameter),
         parameter.answer.value,
         parameter.source,
         f"`{parameter.test.rpartition('/')[2]}`",
     )
-    return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
 
 
-def _default(parameter: Parameter) -> str:
+def accepted(parameter: Parameter) -> str:
+    """How a setting is written, and what is taken."""
+    notation = parameter.notation
+    least = f"; {notation.at_least} at least" if isinstance(notation, ListOf) and notation.at_least else ""
+    return f"{notation.said}{least}"
+
+
+def default(parameter: Parameter) -> str:
+    """What holds where nothing is said."""
     if parameter.required:
         return "none; it must be given"
     return parameter.unsaid if parameter.default is None else f"`{_written(parameter.default)}`"

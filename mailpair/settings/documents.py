@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mailpair.settings.accounts import MAILBOX
+from mailpair.settings.certificates import CERTIFICATE
 from mailpair.settings.connectors import (
     READY_RECEIVE_CONNECTORS,
     RECEIVE_CONNECTOR,
@@ -10,52 +11,14 @@ from mailpair.settings.connectors import (
     SEND_CONNECTOR,
 )
 from mailpair.settings.dkim import DKIM_SIGNING_CONFIG
-from mailpair.settings.names import ADDRESS, CERTIFICATE_NAME, DOMAIN, KEYTAB, SERVER, TITLE
-from mailpair.settings.notation import ListOf, whole_number, word, words
+from mailpair.settings.names import ADDRESS, DOMAIN, KEYTAB, SERVER, TITLE
+from mailpair.settings.notation import ListOf, whole_number
 from mailpair.settings.protocol_words import NOT_SEEN_YET
 from mailpair.settings.protocols import IMAP_SETTINGS, POP_SETTINGS, SERVER_SETTINGS, SERVICES
 from mailpair.settings.quotas import MAILBOX_DATABASE
 from mailpair.settings.record import Answer, Group, Named, Parameter
-from mailpair.settings.values import CertificateService, CertificateSource
 
 VERSION = 1
-
-CERTIFICATE = Group(
-    "certificates",
-    "A certificate of the front ends (New-ExchangeCertificate, Enable-ExchangeCertificate).",
-    (
-        Parameter(
-            name="source",
-            notation=word(CertificateSource),
-            default="private",
-            answer=Answer.OURS,
-            source="none; New-ExchangeCertificate makes a self-signed one or a request",
-            text="Who issues it: private is the site's own CA, and users' devices have to be given its certificate.",
-            test="tests/e2e/test_settings.py::test_clients_get_in_with_the_names_ports_and_encryption_that_they_are_told",
-        ),
-        Parameter(
-            name="domain_name",
-            notation=ListOf(CERTIFICATE_NAME, at_least=1),
-            answer=Answer.NATIVE,
-            source="New-ExchangeCertificate -DomainName",
-            text=(
-                "The names in it; the first is its subject. Each server's own name and the names that clients are told "
-                "are added by themselves."
-            ),
-            test="tests/e2e/test_settings.py::test_clients_get_in_with_the_names_ports_and_encryption_that_they_are_told",
-            required=True,
-        ),
-        Parameter(
-            name="services",
-            notation=words(CertificateService),
-            default=["POP", "IMAP", "SMTP"],
-            answer=Answer.NATIVE,
-            source="Enable-ExchangeCertificate -Services",
-            text="What it is used for. One certificate serves all three, so no other value is taken.",
-            test="tests/e2e/test_settings.py::test_clients_get_in_with_the_names_ports_and_encryption_that_they_are_told",
-        ),
-    ),
-)
 
 SITE = Group(
     "mailpair_site",

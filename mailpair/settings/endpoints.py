@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_interface
 
-from mailpair.settings.names import DOMAIN
+from mailpair.settings.forms import matching
+from mailpair.settings.names import DOMAIN, DOMAIN_FORM
 from mailpair.settings.notation import Notation, NotationError, expect_text, whole_number, word
 from mailpair.settings.values import Binding, ConnectionSetting, Encryption, IpRange, SmartHost
 
@@ -71,7 +72,15 @@ def _parse_binding(raw: object) -> Binding:
     return Binding(_address(host, bracketed=bracketed), _port(port))
 
 
-BINDING = Notation("an address and a port such as 0.0.0.0:995 or [::]:995", _parse_binding, '"0.0.0.0:995"')
+# For editors.
+_HOST_FORM = r"(\[[0-9A-Fa-f:.]+\]|[0-9.]+)"
+
+BINDING = Notation(
+    "an address and a port such as 0.0.0.0:995 or [::]:995",
+    _parse_binding,
+    '"0.0.0.0:995"',
+    matching(rf"{_HOST_FORM}:[0-9]{{1,5}}"),
+)
 """Where a service listens, as Set-PopSettings -SSLBindings writes it."""
 
 _ENCRYPTION = word(Encryption)
@@ -98,6 +107,7 @@ CONNECTION = Notation(
     "a server's name, a port and SSL or TLS, such as mail.contoso.com:995:SSL",
     _parse_connection,
     '"mail.contoso.com:995:SSL"',
+    matching(rf"{DOMAIN_FORM}:[0-9]{{1,5}}:([Ss][Ss][Ll]|[Tt][Ll][Ss])"),
 )
 """What clients are told, as Set-PopSettings -ExternalConnectionSettings writes it."""
 
@@ -120,7 +130,10 @@ def _parse_smart_host(raw: object) -> SmartHost:
 
 
 SMART_HOST = Notation(
-    "a server's name or address, with a port if it has its own", _parse_smart_host, "relay.contoso.com:587"
+    "a server's name or address, with a port if it has its own",
+    _parse_smart_host,
+    "relay.contoso.com:587",
+    matching(rf"({_HOST_FORM}|{DOMAIN_FORM})(:[0-9]{{1,5}})?"),
 )
 """Who takes the site's outgoing mail, as Set-SendConnector -SmartHosts writes it, with an optional port of ours."""
 
@@ -136,7 +149,7 @@ def _own_address(raw: object) -> IPv4Address | IPv6Address:
     return address
 
 
-OWN_ADDRESS = Notation("an address of the server's own", _own_address, '"10.0.0.1"')
+OWN_ADDRESS = Notation("an address of the server's own", _own_address, '"10.0.0.1"', matching("[0-9A-Fa-f:.]+"))
 """From where a server speaks; the wildcard of a family leaves it open."""
 
 
@@ -158,5 +171,10 @@ def _parse_range(raw: object) -> IpRange:
     return IpRange(first, last)
 
 
-IP_RANGE = Notation("an address, a range of them or a network", _parse_range, '"10.0.0.0/8"')
+IP_RANGE = Notation(
+    "an address, a range of them or a network",
+    _parse_range,
+    '"10.0.0.0/8"',
+    matching(r"[0-9A-Fa-f:.]+( *- *[0-9A-Fa-f:.]+|/[0-9A-Fa-f:.]+)?"),
+)
 """Clients, as Set-ReceiveConnector -RemoteIPRanges writes them."""

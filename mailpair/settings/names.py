@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from mailpair.settings.forms import matching
 from mailpair.settings.notation import Notation, NotationError, expect_text
 from mailpair.settings.values import AddressSpace
 
@@ -41,7 +42,11 @@ def _ascii_remedy(text: str) -> str:
         return "write its IDNA form, which begins with xn--"
 
 
-DOMAIN = Notation("a full name such as contoso.com", _parse_domain, "contoso.com")
+# For editors: domains, and the same behind a wildcard.
+DOMAIN_FORM = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+"
+_CERTIFICATE_NAME_FORM = rf"(\*\.)?{DOMAIN_FORM}"
+
+DOMAIN = Notation("a full name such as contoso.com", _parse_domain, "contoso.com", matching(DOMAIN_FORM))
 """A domain or a host's full name; it means its lower-case form."""
 
 
@@ -52,7 +57,10 @@ def _parse_certificate_name(raw: object) -> str:
 
 
 CERTIFICATE_NAME = Notation(
-    "a full name such as mail.contoso.com, or *.contoso.com", _parse_certificate_name, "mail.contoso.com"
+    "a full name such as mail.contoso.com, or *.contoso.com",
+    _parse_certificate_name,
+    "mail.contoso.com",
+    matching(_CERTIFICATE_NAME_FORM),
 )
 """A name in a certificate; ``*.`` stands for one label."""
 
@@ -85,7 +93,10 @@ def _parse_address_space(raw: object) -> AddressSpace:
 
 
 ADDRESS_SPACE = Notation(
-    "*, a domain, or *. and a domain, with a cost if it is not 1", _parse_address_space, '"SMTP:*;1"'
+    "*, a domain, or *. and a domain, with a cost if it is not 1",
+    _parse_address_space,
+    '"SMTP:*;1"',
+    matching(rf"([Ss][Mm][Tt][Pp]:)?(\*|{_CERTIFICATE_NAME_FORM})(; *[0-9]{{1,3}} *)?"),
 )
 """Which recipients a send connector is for: all, a domain's, or those of all its subdomains."""
 
@@ -106,7 +117,12 @@ def _parse_address(raw: object) -> str:
         raise NotationError(f"domain {error.rule}", error.remedy) from error
 
 
-ADDRESS = Notation("an address such as ada@contoso.com", _parse_address, "ada@contoso.com")
+ADDRESS = Notation(
+    "an address such as ada@contoso.com",
+    _parse_address,
+    "ada@contoso.com",
+    matching(rf"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*@{DOMAIN_FORM}"),
+)
 """A mail address; it means its lower-case form."""
 
 
@@ -119,7 +135,7 @@ def _named(said: str, pattern: str, example: str) -> Notation[str]:
             raise NotationError(f"must be {said}")
         return text
 
-    return Notation(said, parse, example)
+    return Notation(said, parse, example, matching(pattern))
 
 
 SERVER = _named(

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Generic, TypeVar
 
+from mailpair.settings import forms
+from mailpair.settings.forms import Form
+
 T = TypeVar("T")
 E = TypeVar("E", bound=Enum)
 
@@ -36,12 +39,13 @@ class Notation(Generic[T]):
     """The way that one value is written.
 
     ``said`` describes it to a person ("a port, 1 to 65535"), ``parse`` reads it and raises :class:`NotationError`,
-    ``example`` is one that ``parse`` takes.
+    ``example`` is one that ``parse`` takes, ``form`` describes it to an editor.
     """
 
     said: str
     parse: Callable[[object], T]
     example: str
+    form: Form
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,12 @@ class ListOf(Generic[T]):
     def example(self) -> str:
         """A list of one."""
         return f"[{self.item.example}]"
+
+    @property
+    def form(self) -> Form:
+        """How it is described to an editor: a list, or the one text that PowerShell takes for it."""
+        items: Form = {"type": "array", "items": self.item.form, "minItems": self.at_least, "uniqueItems": True}
+        return forms.one_of(items, {"type": "string", "pattern": r"^[^@]|^@[^{]"})
 
 
 def expect_text(raw: object, rule: str, remedy: str = "") -> str:
@@ -80,7 +90,7 @@ def _parse_boolean(raw: object) -> bool:
     raise NotationError("must be true or false", f"write {meant}{quoted}" if meant else "")
 
 
-BOOLEAN = Notation("true or false", _parse_boolean, "true")
+BOOLEAN = Notation("true or false", _parse_boolean, "true", forms.truth(True, False))
 
 
 def whole_number(least: int, most: int, *, below: str = "") -> Notation[int]:
@@ -96,7 +106,7 @@ def whole_number(least: int, most: int, *, below: str = "") -> Notation[int]:
         quoted = isinstance(raw, str) and raw.isdecimal()
         raise NotationError(f"must be {said}", "write it without quotes" if quoted else "")
 
-    return Notation(said, parse, str(least))
+    return Notation(said, parse, str(least), forms.whole(least, most))
 
 
 def written(value: object) -> str:
@@ -121,7 +131,9 @@ def word(words: type[E], first: int | None = None, refused: Mapping[E, str] | No
     known |= numbers | {str(number): each for number, each in numbers.items()}
     reasons = refused or {}
     listed = [str(each.value) for each in words if each not in reasons]
-    said = " or ".join(filter(None, (", ".join(listed[:-1]), listed[-1])))
+    numbered = {each: f" ({number})" for number, each in numbers.items()}
+    described = [f"{each.value}{numbered.get(each, '')}" for each in words if each not in reasons]
+    said = " or ".join(filter(None, (", ".join(described[:-1]), described[-1])))
 
     def parse(raw: object) -> E:
         key = raw.lower() if isinstance(raw, str) else raw
@@ -132,15 +144,20 @@ def word(words: type[E], first: int | None = None, refused: Mapping[E, str] | No
             raise NotationError(f"must be {said}", reasons[value])
         return value
 
-    return Notation(said, parse, listed[0])
+    taken = [number for number, each in numbers.items() if each not in reasons]
+    return Notation(said, parse, listed[0], forms.words(listed, taken))
 
 
-def words(of: type[E], refused: Mapping[E, str] | None = None) -> Notation[frozenset[E]]:
+def words(
+    of: type[E], refused: Mapping[E, str] | None = None, unknown: Mapping[str, str] | None = None
+) -> Notation[frozenset[E]]:
     """A set of an enumeration's values: a list, or text as PowerShell prints it (``Tls, BasicAuth``); not empty.
 
-    ``refused`` are values of Exchange's that are not taken, each with the reason.
+    ``refused`` are values of Exchange's that are not taken, and ``unknown`` words of Exchange's that are no values
+    here, each with the reason.
     """
     one = word(of, refused=refused)
+    reasons = {each.lower(): reason for each, reason in (unknown or {}).items()}
 
     def parse(raw: object) -> frozenset[E]:
         parts: list[object] = [part.strip() for part in raw.split(",")] if isinstance(raw, str) else []
@@ -151,10 +168,13 @@ def words(of: type[E], refused: Mapping[E, str] | None = None) -> Notation[froze
             try:
                 one.parse(part)
             except NotationError as error:
-                raise NotationError(f"each {error.rule}", error.remedy or f"{part!r} is not") from error
+                reason = reasons.get(part.lower()) if isinstance(part, str) else None
+                raise NotationError(f"each {error.rule}", reason or error.remedy or f"{part!r} is not") from error
         return frozenset(one.parse(part) for part in parts)
 
-    return Notation(f"one or more of {one.said}", parse, f"[{one.example}]")
+    items: Form = {"type": "array", "items": one.form, "minItems": 1}
+    text = forms.several(each.value for each in of if each not in (refused or {}))
+    return Notation(f"one or more of {one.said}", parse, f"[{one.example}]", forms.one_of(items, text))
 
 
 def only(notation: Notation[T], value: T, reason: str) -> Notation[T]:
@@ -162,11 +182,21 @@ def only(notation: Notation[T], value: T, reason: str) -> Notation[T]:
     said = written(value)
 
     def parse(raw: object) -> T:
-        if notation.parse(raw) != value:
+        try:
+            taken = notation.parse(raw) == value
+        except NotationError:
+            taken = False
+        if not taken:
             raise NotationError(f"must be {said}", reason)
         return value
 
-    return Notation(said, parse, said)
+    return Notation(said, parse, said, forms.truth(value) if isinstance(value, bool) else notation.form)
+
+
+def only_word(words: type[E], value: E, reason: str, first: int | None = None) -> Notation[E]:
+    """The one value of an enumeration that is taken; ``first`` is as in :func:`word`."""
+    refused = {each: reason for each in words if each is not value}
+    return only(word(words, first, refused), value, reason)
 
 
 def nothing(reason: str) -> Notation[None]:
@@ -175,4 +205,4 @@ def nothing(reason: str) -> Notation[None]:
     def parse(_raw: object) -> None:
         raise NotationError("must not be given", reason)
 
-    return Notation("nothing", parse, "null")
+    return Notation("nothing", parse, "null", {"type": "null"})

@@ -8,6 +8,7 @@ from mailpair.settings import calendars, protocol_logs, publishing, sessions
 from mailpair.settings.notation import BOOLEAN, nothing
 from mailpair.settings.protocol_words import IMAP, POP, ProtocolWords
 from mailpair.settings.record import Answer, Group, Parameter
+from mailpair.settings.strangers import OF_PROTOCOLS
 
 
 def _settings(words: ProtocolWords) -> Group:
@@ -20,6 +21,7 @@ def _settings(words: ProtocolWords) -> Group:
             *calendars.parameters(words),
             *protocol_logs.parameters(words),
         ),
+        OF_PROTOCOLS,
     )
 
 
@@ -75,6 +77,7 @@ def _in_place_of(settings: Group) -> Group:
         settings.name,
         f"In place of {settings.name}, for this server. What is not said here is taken from there.",
         tuple(_own(each, settings.name) for each in settings.members if isinstance(each, Parameter)),
+        OF_PROTOCOLS,
     )
 
 

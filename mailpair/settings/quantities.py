@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
+from mailpair.settings.forms import UNLIMITED, in_any_case, matching, one_of, whole
 from mailpair.settings.notation import Notation, NotationError, whole_number
 
 NO_LIMIT = (1 << 31) - 1
 """What Exchange writes for no limit at all where a setting has no word for it."""
 
-_UNLIMITED = "unlimited"
 _UNITS = {"B": 1, "KB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30, "TB": 1 << 40}
 # The second form is what Get-ReceiveConnector prints: 36 MB (37,748,736 bytes).
 _SIZE = re.compile(
@@ -18,12 +18,15 @@ _SIZE = re.compile(
     re.IGNORECASE,
 )
 _SPAN = re.compile(r"(?:(?P<days>[0-9]{1,8})\.)?(?P<hours>[0-9]{1,2}):(?P<minutes>[0-9]{2}):(?P<seconds>[0-9]{2})")
+# The same two for editors.
+_SIZE_FORM = r"[0-9]+(\.[0-9]+)? ?([KMGTkmgt]?[Bb])?( \([0-9,]+ [Bb][Yy][Tt][Ee][Ss]\))?"
+_SPAN_FORM = r"([0-9]+\.)?[0-9]{1,2}:[0-5][0-9]:[0-5][0-9]"
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
 def is_unlimited(raw: object) -> bool:
     """Whether this is Exchange's word for no limit."""
-    return isinstance(raw, str) and raw.lower() == _UNLIMITED
+    return isinstance(raw, str) and raw.lower() == UNLIMITED
 
 
 def limit(least: int, most: int, *, unlimited: bool = False, below: str = "") -> Notation[int | None]:
@@ -32,7 +35,7 @@ def limit(least: int, most: int, *, unlimited: bool = False, below: str = "") ->
     ``below`` is why there can't be less, where Exchange takes less.
     """
     number = whole_number(least, most, below=below)
-    said = f"{number.said} or {_UNLIMITED}" if unlimited else number.said
+    said = f"{number.said} or {UNLIMITED}" if unlimited else number.said
 
     def parse(raw: object) -> int | None:
         if is_unlimited(raw):
@@ -45,7 +48,9 @@ def limit(least: int, most: int, *, unlimited: bool = False, below: str = "") ->
             raise NotationError(f"must be {said}", error.remedy) from error
         return None if value == NO_LIMIT else value
 
-    return Notation(said, parse, str(least))
+    numbers = number.form
+    form = one_of(numbers, matching(in_any_case(UNLIMITED))) if unlimited else numbers
+    return Notation(said, parse, str(least), form)
 
 
 def format_size(size: int) -> str:
@@ -64,13 +69,13 @@ def size(least: int, most: int) -> Notation[int]:
             raise NotationError(f"must be {said}")
         return number
 
-    return Notation(said, parse, format_size(least))
+    return Notation(said, parse, format_size(least), one_of(whole(least, most), matching(_SIZE_FORM)))
 
 
 def size_limit(least: int, most: int, *, zero: bool = False) -> Notation[int | None]:
     """A number of bytes in a range, or ``unlimited``, which is None; so is 0 where ``zero`` says so."""
     inner = size(least, most)
-    said = f"{inner.said}, or {'0 or ' if zero else ''}{_UNLIMITED}"
+    said = f"{inner.said}, or {'0 or ' if zero else ''}{UNLIMITED}"
 
     def parse(raw: object) -> int | None:
         if is_unlimited(raw):
@@ -82,7 +87,8 @@ def size_limit(least: int, most: int, *, zero: bool = False) -> Notation[int | N
             raise NotationError(f"must be {said}")
         return number
 
-    return Notation(said, parse, inner.example)
+    forms = (whole(0 if zero else least, most), matching(_SIZE_FORM), matching(in_any_case(UNLIMITED)))
+    return Notation(said, parse, inner.example, one_of(*forms))
 
 
 def _bytes(raw: object, said: str) -> int:
@@ -128,4 +134,4 @@ def time_span(least: int, most: int, *, beyond: str = "") -> Notation[int]:
             raise NotationError(f"must be {said}", beyond if span > most else "")
         return span
 
-    return Notation(said, parse, format_span(least))
+    return Notation(said, parse, format_span(least), matching(_SPAN_FORM))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mailpair.settings.endpoints import BINDING, IP_RANGE
 from mailpair.settings.names import DOMAIN
-from mailpair.settings.notation import BOOLEAN, ListOf, only, word, words
+from mailpair.settings.notation import BOOLEAN, ListOf, only_word, words
 from mailpair.settings.protocol_words import NOT_SEEN_YET, REFUSED
 from mailpair.settings.record import Answer, Parameter
 from mailpair.settings.texts import TLS_CERTIFICATE_NAME, line, smtp_greeting
@@ -143,10 +143,8 @@ _WHO = (
     ),
     Parameter(
         name="extended_protection_policy",
-        notation=only(
-            word(ExtendedProtection),
-            ExtendedProtection.NONE,
-            "no mechanism that is offered here binds to the TLS channel",
+        notation=only_word(
+            ExtendedProtection, ExtendedProtection.NONE, "no mechanism that is offered here binds to the TLS channel"
         ),
         default="None",
         answer=Answer.REFUSED,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mailpair.settings.notation import BOOLEAN, nothing, only, word
+from mailpair.settings.notation import BOOLEAN, nothing, only, only_word, word
 from mailpair.settings.protocol_words import NOT_SEEN_YET, REFUSED
 from mailpair.settings.quantities import time_span
 from mailpair.settings.record import Answer, Parameter
@@ -127,8 +127,8 @@ _BETWEEN_SERVERS = (
     _not_given("service_discovery_fqdn", "ServiceDiscoveryFqdn", "it is for Exchange's own discovery of services"),
     Parameter(
         name="transport_role",
-        notation=only(
-            word(TransportRole), TransportRole.FRONTEND_TRANSPORT, "connectors are on front ends; back ends take LMTP"
+        notation=only_word(
+            TransportRole, TransportRole.FRONTEND_TRANSPORT, "connectors are on front ends; back ends take LMTP"
         ),
         default="FrontendTransport",
         answer=Answer.REFUSED,

@@ -52,11 +52,15 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Settings that belong together under one name: a mapping with known keys."""
+    """Settings that belong together under one name: a mapping with known keys.
+
+    ``strangers`` are parameters of the same cmdlets, in snake_case, that are no settings here, each with the reason.
+    """
 
     name: str
     text: str
     members: tuple[Parameter | Group | Named, ...]
+    strangers: Mapping[str, str] = field(default_factory=dict)
 
     def member(self, name: str) -> Parameter | Group | Named | None:
         """The setting or group of that name."""

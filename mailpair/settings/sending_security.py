@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mailpair.settings.names import CERTIFICATE_NAME, CREDENTIAL
-from mailpair.settings.notation import BOOLEAN, Notation, nothing, only, word
+from mailpair.settings.notation import BOOLEAN, Notation, nothing, only, only_word, word
 from mailpair.settings.protocol_words import NOT_SEEN_YET, REFUSED
 from mailpair.settings.record import Answer, Parameter
 from mailpair.settings.texts import TLS_CERTIFICATE_NAME
@@ -120,7 +120,7 @@ _REFUSED = (
     _only_default(
         "error_policies",
         "ErrorPolicies",
-        only(word(ErrorPolicies), ErrorPolicies.DEFAULT, "errors mean what the standard says"),
+        only_word(ErrorPolicies, ErrorPolicies.DEFAULT, "errors mean what the standard says"),
         "Default",
         "errors mean what the standard says",
     ),
@@ -133,7 +133,7 @@ _REFUSED = (
     _only_default(
         "connector_type",
         "ConnectorType",
-        only(word(ConnectorType), ConnectorType.DEFAULT, _EXCHANGE_ONLINE),
+        only_word(ConnectorType, ConnectorType.DEFAULT, _EXCHANGE_ONLINE),
         "Default",
         _EXCHANGE_ONLINE,
     ),

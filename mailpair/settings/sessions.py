@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mailpair.settings.notation import BOOLEAN, only, whole_number, word
+from mailpair.settings.notation import BOOLEAN, only, only_word, whole_number, word
 from mailpair.settings.protocol_words import NOT_SEEN_YET, POP, REFUSED, ProtocolWords
 from mailpair.settings.quantities import NO_LIMIT, limit, time_span
 from mailpair.settings.record import Answer, Parameter
@@ -56,8 +56,8 @@ def _signing_in(words: ProtocolWords) -> tuple[Parameter, ...]:
         ),
         Parameter(
             name="extended_protection_policy",
-            notation=only(
-                word(ExtendedProtection),
+            notation=only_word(
+                ExtendedProtection,
                 ExtendedProtection.NONE,
                 "no mechanism that is offered here binds to the TLS channel",
             ),

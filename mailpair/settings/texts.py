@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from mailpair.settings.names import DOMAIN
+from mailpair.settings.forms import in_any_case, matching
+from mailpair.settings.names import DOMAIN, DOMAIN_FORM
 from mailpair.settings.notation import Notation, NotationError, expect_text
 from mailpair.settings.values import TlsCertificateName
 
@@ -39,7 +40,7 @@ def greeting(most: int) -> Notation[str]:
             raise NotationError(f"must be {said}, a letter or digit first", _GREETING_REMEDY)
         return text
 
-    return Notation(said, parse, "Ready.")
+    return Notation(said, parse, "Ready.", {**matching(_GREETING.pattern), "maxLength": most})
 
 
 def smtp_greeting(most: int) -> Notation[str]:
@@ -53,7 +54,7 @@ def smtp_greeting(most: int) -> Notation[str]:
             raise NotationError(f"must be {said}", "begin it with 220 and a blank")
         return rest.parse(text.removeprefix(_READY))
 
-    return Notation(said, parse, '"220 Ready."')
+    return Notation(said, parse, '"220 Ready."', matching(_READY + _GREETING.pattern))
 
 
 def line(most: int) -> Notation[str]:
@@ -66,7 +67,7 @@ def line(most: int) -> Notation[str]:
             raise NotationError(f"must be {said}")
         return text
 
-    return Notation(said, parse, "For the branch office")
+    return Notation(said, parse, "For the branch office", {**matching(".+"), "maxLength": most})
 
 
 def _parse_log_folder(raw: object) -> str:
@@ -77,7 +78,12 @@ def _parse_log_folder(raw: object) -> str:
     return text.removesuffix("/")
 
 
-LOG_FOLDER = Notation("a folder below /var/log", _parse_log_folder, "/var/log/mailpair/pop3")
+LOG_FOLDER = Notation(
+    "a folder below /var/log",
+    _parse_log_folder,
+    "/var/log/mailpair/pop3",
+    matching(r"/var/log(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+/?"),
+)
 """Where logs may be written."""
 
 
@@ -95,7 +101,10 @@ def _parse_web_address(raw: object) -> str:
 
 
 WEB_ADDRESS = Notation(
-    "a web address such as https://mail.contoso.com/owa", _parse_web_address, "https://mail.contoso.com/owa"
+    "a web address such as https://mail.contoso.com/owa",
+    _parse_web_address,
+    "https://mail.contoso.com/owa",
+    matching(rf"{in_any_case('http')}[sS]?://{DOMAIN_FORM}(:[0-9]+)?(/[^?# ]*)?"),
 )
 """An address to which links are made."""
 
@@ -121,5 +130,6 @@ TLS_CERTIFICATE_NAME = Notation(
     "<I>, a certificate's issuer, <S> and its subject",
     _parse_certificate,
     '"<I>CN=Contoso CA<S>CN=mail.contoso.com"',
+    matching("<[Ii]>[^<>]+<[Ss]>[^<>]+"),
 )
 """A certificate as Set-ReceiveConnector -TlsCertificateName names it."""

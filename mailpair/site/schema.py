@@ -166,6 +166,8 @@ def _record(root: Group, path: paths.Path) -> tuple[Group, Parameter | None]:
 def _suggestion(group: Group, key: str) -> str:
     known = [each.name for each in group.members]
     written = _WORD_START.sub("_", key).replace("-", "_").replace(" ", "_").lower()
+    if written in group.strangers:
+        return group.strangers[written]
     if close := difflib.get_close_matches(written, known, n=1):
         return f"did you mean {close[0]}?"
     return (

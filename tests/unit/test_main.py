@@ -13,8 +13,7 @@ import pytest
 
 from mailpair.__main__ import main
 from mailpair.passwords import is_current
-from mailpair.settings.describe import describe
-from mailpair.settings.documents import MAILBOXES, SITE
+from mailpair.settings.pages import PAGES
 from mailpair.state import SiteState
 
 ADA = "ada@contoso.test"
@@ -117,9 +116,10 @@ def test_a_password_is_for_a_mailbox(
     assert capsys.readouterr().err == problem.format(site=site)
 
 
-def test_settings_are_described(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["document"]) == 0
-    assert capsys.readouterr().out == describe((SITE, MAILBOXES))
+def test_pages_about_settings_are_written(tmp_path: Path) -> None:
+    assert main(["document", str(tmp_path)]) == 0
+    written = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    assert written == set(PAGES)
 
 
 @pytest.mark.parametrize("arguments", [[], ["check"], ["password", ADA], ["chek", "--site", "."]])

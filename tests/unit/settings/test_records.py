@@ -11,11 +11,14 @@ from typing import Any
 import pytest
 
 from mailpair.settings.accounts import MAILBOX
+from mailpair.settings.certificates import CERTIFICATE
 from mailpair.settings.connectors import RECEIVE_CONNECTOR, SEND_CONNECTOR
 from mailpair.settings.describe import describe
 from mailpair.settings.dkim import DKIM_SIGNING_CONFIG
-from mailpair.settings.documents import CERTIFICATE, MAILBOXES, SITE
+from mailpair.settings.documents import MAILBOXES, SITE
 from mailpair.settings.notation import ListOf
+from mailpair.settings.pages import PAGES
+from mailpair.settings.parity import parity
 from mailpair.settings.protocols import IMAP_SETTINGS, POP_SETTINGS
 from mailpair.settings.quotas import MAILBOX_DATABASE
 from mailpair.settings.record import Group, Named, Parameter
@@ -103,9 +106,24 @@ def test_what_is_ready_differs_only_in_settings_that_exist() -> None:
                 parse(member, raw)
 
 
-def test_the_page_about_settings_is_current() -> None:
-    """``python -m mailpair document > docs/site-document.md`` makes it so."""
-    assert (ROOT / "docs" / "site-document.md").read_text() == describe((SITE, MAILBOXES))
+@pytest.mark.parametrize("path", PAGES)
+def test_what_is_made_from_the_records_is_current(path: str) -> None:
+    """``make docs`` makes it so."""
+    assert (ROOT / path).read_text(encoding="utf-8") == PAGES[path]()
+
+
+def test_the_page_about_exchange_has_every_setting_once() -> None:
+    page = parity((SITE, MAILBOXES))
+    for path in ALL:
+        if not path.startswith("servers"):
+            assert page.count(f"| `{path.replace('[]', '[NAME]')}` |") == 1, path
+
+
+def test_what_is_no_setting_is_not_one_elsewhere() -> None:
+    """A name that is a setting of a group is no stranger to it."""
+    for group in (POP_SETTINGS, IMAP_SETTINGS, RECEIVE_CONNECTOR, SEND_CONNECTOR, CERTIFICATE, MAILBOX):
+        assert group.strangers
+        assert not {each.name for each in group.members} & set(group.strangers)
 
 
 def test_the_page_about_settings_has_them_all() -> None:
