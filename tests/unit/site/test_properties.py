@@ -63,7 +63,8 @@ PLAUSIBLE: list[Any] = [
     ["postmaster@contoso.test"], ["root@contoso.test"], "00:00:45", "1.00:00:00", "unlimited", "Unlimited", "2.5 GB",
     "36 MB (37,748,736 bytes)",
     0, 3, "3", "custom", "Custom", "https://mail.contoso.test/owa", "$true", "$FALSE",
-    "$null", ["10.0.0.0/8", "fd00::/64"], "10.0.0.1-10.0.0.9, ::1", "Tls, ExchangeServer", ["Tls", "ExternalAuthoritative"],
+    "$null", ["10.0.0.0/8", "fd00::/64"],
+    "10.0.0.1-10.0.0.9, ::1", "Tls, ExchangeServer", ["Tls", "ExternalAuthoritative"],
     "ExchangeServers, AnonymousUsers", "220 Ready.", "<I>CN=mailpair private CA 1<S>CN=mail.contoso.test", "Verbose",
     "DomainValidation", "EncryptionOnly", "BasicAuthRequireTLS", ["contoso.test;5"], "SMTP:*.fabrikam.com;2, *;3",
 ]  # fmt: skip
