@@ -10,9 +10,17 @@ PROC = Path("/proc")
 
 
 def find(names: MachineNames, proc: Path = PROC) -> list[int]:
-    """The processes that run a machine, or are about to: systemd-nspawn, and the shell that starts it."""
+    """The processes that run a machine, or are about to: systemd-nspawn, and the shell that starts it.
+
+    Containers have machines of their own, whose processes we see as well; they may well have the same names.
+    """
+    ours = _namespace(proc / "self")
     wanted = {"systemd-nspawn", f"--machine={names.machine}", f"--directory={names.root}"}
-    return sorted(int(each.name) for each in proc.iterdir() if each.name.isdigit() and wanted <= _arguments(each))
+    return sorted(
+        int(each.name)
+        for each in proc.iterdir()
+        if each.name.isdigit() and wanted <= _arguments(each) and _namespace(each) == ours
+    )
 
 
 def _arguments(process: Path) -> set[str]:
@@ -20,3 +28,10 @@ def _arguments(process: Path) -> set[str]:
         return set((process / "cmdline").read_text(errors="replace").split("\0"))
     except OSError:
         return set()  # it ended meanwhile
+
+
+def _namespace(process: Path) -> str:
+    try:
+        return str((process / "ns" / "pid").readlink())
+    except OSError:
+        return ""  # it ended meanwhile

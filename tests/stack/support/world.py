@@ -29,11 +29,12 @@ def ssh(site_dir: Path, address: str, *command: str) -> str:
 
 
 def processes(part: str) -> list[int]:
-    """The processes with this in their command line."""
-    found = []
+    """The processes with this in their command line, without those of containers."""
+    found, ours = [], Path("/proc/self/ns/pid").readlink()
     for each in Path("/proc").glob("[0-9]*/cmdline"):
         try:
-            if part in each.read_text(errors="replace").replace("\0", " "):
+            here = (each.parent / "ns" / "pid").readlink() == ours
+            if here and part in each.read_text(errors="replace").replace("\0", " "):
                 found.append(int(each.parent.name))
         except OSError:
             continue  # it ended meanwhile
@@ -60,7 +61,11 @@ def traces(stack: str) -> dict[str, list[str]]:
         "tables": [each["name"] for each in tables if each["name"] == names.table],
         "mounts": [line for line in Path("/proc/mounts").read_text().splitlines() if str(names.state) in line],
         "files": sorted(str(each) for each in names.state.glob("*/*")),
-        "groups": [str(each) for each in Path("/sys/fs/cgroup").glob(f"**/mailpair-{names.slug}-*")],
+        "groups": [
+            str(each)
+            for pattern in (f"mailpair-{names.slug}-*", f"unified/mailpair-{names.slug}-*")
+            for each in Path("/sys/fs/cgroup").glob(pattern)
+        ],
         "processes": [str(each) for each in processes(f"--machine={names.slug}-")],
         "units": [each.name for each in UNITS.glob(f"mailpair-{names.slug}-*")],
     }

@@ -90,9 +90,11 @@ def test_a_resolver_that_machines_cannot_reach_is_refused(upstream: str | None) 
     )
 
 
-def process(proc: Path, number: int, *arguments: str) -> None:
-    (proc / str(number)).mkdir()
-    (proc / str(number) / "cmdline").write_text("".join(f"{each}\0" for each in arguments))
+def process(proc: Path, number: object, *arguments: str, namespace: str = "pid:[1]") -> None:
+    folder = proc / str(number)
+    (folder / "ns").mkdir(parents=True)
+    (folder / "ns" / "pid").symlink_to(namespace)
+    (folder / "cmdline").write_text("".join(f"{each}\0" for each in arguments))
 
 
 def test_only_its_own_process_is_found(tmp_path: Path) -> None:
@@ -101,7 +103,8 @@ def test_only_its_own_process_is_found(tmp_path: Path) -> None:
     process(tmp_path, 8, "sh", "-c", "script", "sh", "group", *nspawn)
     process(tmp_path, 9, *(each.replace("front1", "front11") for each in nspawn))
     process(tmp_path, 10, "grep", "--machine=lab-front1")
-    (tmp_path / "self").mkdir()
+    process(tmp_path, 11, *nspawn, namespace="pid:[2]")  # of a container that has the same stack
+    process(tmp_path, "self", "python")
     assert processes.find(NAMES, tmp_path) == [7, 8]
 
 
