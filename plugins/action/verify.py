@@ -16,7 +16,7 @@ from ansible_collections.mailpair.mail.plugins.plugin_utils import connectivity,
 from ansible_collections.mailpair.mail.plugins.plugin_utils.connectivity import Place, Step, User
 
 from mailpair.publish.endpoints import endpoints
-from mailpair.site import Site, SiteError, load
+from mailpair.site import Site, SiteError, join, load
 from mailpair.site.model import Kind, Mailbox
 from mailpair.state import SiteState
 
@@ -47,6 +47,7 @@ class ActionModule(ActionBase):
         try:
             site = load(site_dir)
             servers = inventory.servers(variables, site.domain)
+            join(site, servers)
         except SiteError as error:
             raise AnsibleActionFail(f"{site_dir}: {error}") from None
         name = str(variables["inventory_hostname"])

@@ -13,6 +13,8 @@ from mailpair.settings.notation import NotationError
 from mailpair.site import SiteError
 from mailpair.site.problems import Problem, shown
 
+SUBJECT_LENGTH = 64  # of a certificate's common name, RFC 5280
+
 
 def site_dir(variables: dict[str, Any], templar: Any) -> Path:
     """Find the site's folder: the variable C(mailpair_site_dir), or the folder of the inventory."""
@@ -43,6 +45,9 @@ def _server(name: str, role: Role, host: Any, domain: str, problems: list[Proble
         fqdn = DOMAIN.parse(fqdn)
     except NotationError as error:
         problems.append(Problem(f"{path}.mailpair_fqdn", shown(fqdn), str(error), "set mailpair_fqdn for this host"))
+    if role is Role.CLIENT_ACCESS and len(fqdn) > SUBJECT_LENGTH:
+        rule = f"must have {SUBJECT_LENGTH} characters or less: back ends know it by its certificate's subject"
+        problems.append(Problem(f"{path}.mailpair_fqdn", shown(fqdn), rule, "give it a shorter name in mailpair_fqdn"))
     addresses = host.get("mailpair_addresses", [host.get("ansible_host", name)])
     if isinstance(addresses, str):
         addresses = [addresses]

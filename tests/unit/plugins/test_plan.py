@@ -129,6 +129,8 @@ def test_what_is_no_name_and_no_address_is_told_before_a_host_is_touched(bench: 
     inventory = json.loads(json.dumps(PLAIN))
     children = inventory["all"]["children"]
     children["client_access"]["hosts"]["front1"] |= {"mailpair_fqdn": "front 1!"}
+    long = f"{'a' * 51}.fabrikam.test"
+    children["client_access"]["hosts"]["front2"] = {"ansible_host": "192.0.2.13", "mailpair_fqdn": long}
     children["mailbox"]["hosts"] |= {"back1": {"ansible_host": "back1.fabrikam.test"}, "back_2": {}}
     bench.write("hosts.yml", yaml.safe_dump(inventory))
     assert bench.play() == {}
@@ -137,11 +139,14 @@ def test_what_is_no_name_and_no_address_is_told_before_a_host_is_touched(bench: 
     )
     address = "must be an IP address that the other servers reach this one at; "
     address += "give such addresses in mailpair_addresses, or one as ansible_host"
+    short = "must have 64 characters or less: back ends know it by its certificate's subject; "
+    short += "give it a shorter name in mailpair_fqdn"
     told = (
         f"inventory[back1].mailpair_addresses: 'back1.fabrikam.test': {address}",
         f"inventory[back_2].mailpair_addresses: 'back_2': {address}",
         f"inventory[back_2].mailpair_fqdn: 'back_2.contoso.test': {name}",
         f"inventory[front1].mailpair_fqdn: 'front 1!': {name}",
+        f"inventory[front2].mailpair_fqdn: '{long}': {short}",
     )
     assert [line for line in told if line not in bench.output] == []
     assert "Traceback" not in bench.output
