@@ -13,12 +13,12 @@ PROTOCOLS = ("imap", "pop3", "smtp")
 def accounts(site: Site, protocol: str) -> tuple[Mailbox, ...]:
     """List the mailboxes whose owners may sign in over a protocol (imap, pop3 or smtp).
 
-    Only users may: an administrator's, a guest's or an anonymous mailbox is not opened over POP3 and IMAP4, and
-    nothing is sent in its name.
+    Only users may, and those whose account is not disabled: an administrator's, a guest's or an anonymous mailbox is
+    not opened over POP3 and IMAP4, and nothing is sent in its name.
     """
     if protocol not in PROTOCOLS:
         raise ValueError(f"{protocol!r} must be one of {', '.join(PROTOCOLS)}")
-    users = (mailbox for mailbox in site.mailboxes if mailbox.kind is Kind.USER)
+    users = (mailbox for mailbox in site.mailboxes if mailbox.kind is Kind.USER and not mailbox.account_disabled)
     if protocol == "imap":
         return tuple(mailbox for mailbox in users if mailbox.imap_enabled)
     if protocol == "pop3":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mailpair.settings.calendars import EXACT_SIZE, MIME_FORMAT, NO_SUPPRESSION
 from mailpair.settings.names import ADDRESS, SERVER
 from mailpair.settings.notation import BOOLEAN, ListOf, word
-from mailpair.settings.protocol_words import NOT_SEEN_YET, REFUSED
+from mailpair.settings.protocol_words import REFUSED
 from mailpair.settings.quotas import QUOTAS
 from mailpair.settings.record import Answer, Group, Parameter
 from mailpair.settings.strangers import OF_MAILBOXES
@@ -42,7 +42,7 @@ _ACCOUNT = (
         answer=Answer.NATIVE,
         source="Set-Mailbox -AccountDisabled",
         text="Whether its owner can sign in nowhere. Mail still comes in.",
-        test=NOT_SEEN_YET,
+        test="tests/e2e/test_mailbox_life.py::test_a_disabled_account_signs_in_nowhere_and_gets_mail",
         how="the account is not in the front ends' directories, and its sessions are ended",
     ),
     Parameter(
@@ -84,7 +84,7 @@ def _protocol(prefix: str, spoken: str) -> tuple[Parameter, ...]:
                 f"{name}_force_ical_for_calendar_retrieval_option, {name}_enable_exact_rfc822_size, "
                 f"{name}_messages_retrieval_mime_format and {name}_suppress_read_receipt."
             ),
-            test=NOT_SEEN_YET,
+            test="tests/e2e/test_calendar.py::test_a_mailbox_may_get_meeting_requests_as_they_are",
         ),
         Parameter(
             name=f"{name}_force_ical_for_calendar_retrieval_option",
@@ -97,7 +97,7 @@ def _protocol(prefix: str, spoken: str) -> tuple[Parameter, ...]:
                 "Whether a meeting request comes as it is, whatever calendar_item_retrieval_option says. The same for "
                 "POP3 and IMAP4, which share one store."
             ),
-            test=NOT_SEEN_YET,
+            test="tests/e2e/test_calendar.py::test_a_mailbox_may_get_meeting_requests_as_they_are",
             how="the mailbox's mail does not pass the filter as it is delivered",
         ),
         Parameter(

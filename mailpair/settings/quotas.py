@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from mailpair.settings.notation import BOOLEAN
-from mailpair.settings.protocol_words import NOT_SEEN_YET
 from mailpair.settings.quantities import size_limit
 from mailpair.settings.record import Answer, Group, Parameter
 
@@ -19,14 +18,16 @@ _QUOTAS = (
         "At which size a mailbox gets a message that says so, once each time it grows past it.",
         "Dovecot's quota_warning and a program of ours",
         Answer.BUILT,
+        "test_a_warning_comes_once",
     ),
     (
         "prohibit_send_quota",
         "ProhibitSendQuota",
         2147483648,
         "From which size on its owner can send no more; mail still comes in.",
-        "the milter mailpair-smtp-gate asks the back end",
+        "the milter mailpair-quota asks the back end",
         Answer.BUILT,
+        "test_who_is_over_sends_no_more_and_still_gets_mail",
     ),
     (
         "prohibit_send_receive_quota",
@@ -35,6 +36,7 @@ _QUOTAS = (
         "From which size on it takes no more mail, over SMTP and IMAP4; the message that reaches it still fits.",
         "Dovecot's quota_storage_size",
         Answer.NATIVE,
+        "test_a_full_mailbox_refuses_and_is_served_again_when_there_is_room",
     ),
 )
 
@@ -49,10 +51,10 @@ MAILBOX_DATABASE = Group(
             answer=answer,
             source=f"Set-MailboxDatabase -{parameter}",
             text=text,
-            test=NOT_SEEN_YET,
+            test=f"tests/e2e/test_quota.py::{test}",
             how=how,
         )
-        for name, parameter, size, text, how, answer in _QUOTAS
+        for name, parameter, size, text, how, answer, test in _QUOTAS
     ),
 )
 
@@ -64,7 +66,7 @@ QUOTAS = (
         answer=Answer.NATIVE,
         source="Set-Mailbox -UseDatabaseQuotaDefaults",
         text="Whether the quotas of mailbox_database hold; it must be false before the mailbox may have its own.",
-        test=NOT_SEEN_YET,
+        test="tests/e2e/test_quota.py::test_a_mailbox_has_quotas_of_its_own_and_a_change_holds_at_once",
         how="fields of the mailbox in the back end's directory",
     ),
     *(
@@ -76,10 +78,10 @@ QUOTAS = (
             answer=answer,
             source=f"Set-Mailbox -{parameter}",
             text=text,
-            test=NOT_SEEN_YET,
+            test="tests/e2e/test_quota.py::test_a_mailbox_has_quotas_of_its_own_and_a_change_holds_at_once",
             exchange_default="unlimited",
             how=how,
         )
-        for name, parameter, _, text, how, answer in _QUOTAS
+        for name, parameter, _, text, how, answer, _ in _QUOTAS
     ),
 )

@@ -106,6 +106,24 @@ def test_a_protocol_is_switched_off_and_its_sessions_end(apply: Apply, lab: Lab)
 
 
 @pytest.mark.usefixtures("eve")
+def test_a_disabled_account_signs_in_nowhere_and_gets_mail(apply: Apply, lab: Lab) -> None:
+    with to_be_ended(lab):
+        apply({"account_disabled": True})
+    assert refused(lab)
+    with clients.connect_pop(lab) as client:
+        client.user(EVE)
+        with pytest.raises(poplib.error_proto):
+            client.pass_(lab.password(EVE))
+    with clients.connect_smtp(lab) as sender, pytest.raises(smtplib.SMTPAuthenticationError):
+        sender.login(EVE, lab.password(EVE))
+    subject = clients.unique("meanwhile")
+    clients.submit(lab, ADA, EVE, subject)
+    apply({})
+    with clients.imap(lab, EVE) as reader:
+        clients.wait_for_message(reader, subject)
+
+
+@pytest.mark.usefixtures("eve")
 def test_a_password_is_reset_and_sessions_of_the_old_one_end(apply: Apply, lab: Lab) -> None:
     former, fresh = lab.password(EVE), secrets.token_urlsafe(12)
     with to_be_ended(lab):

@@ -44,3 +44,8 @@ def test_a_front_end_learns_the_way_to_the_mailbox() -> None:
 def test_without_a_way_there_is_the_password_alone(protocol: str, back_ends: dict[str, str] | None) -> None:
     first = passwd_file(SITE, protocol, lambda _: "$argon2id$hash", back_ends).splitlines()[0]
     assert first == "ada@contoso.test:{ARGON2ID}$argon2id$hash::::::"
+
+
+def test_a_disabled_account_is_in_no_directory() -> None:
+    whole = site(mailboxes=(replace(ADA, account_disabled=True),))
+    assert [accounts(whole, protocol) for protocol in ("imap", "pop3", "smtp")] == [(), (), ()]
