@@ -10,8 +10,8 @@ from mailpair.plan import places
 from mailpair.plan.role import ConnectionLimit, RolePlan, addresses_of
 from mailpair.servers import Role, Server
 
-# openssl makes keys and requests on the host itself; nftables is the firewall.
-PACKAGES = ("ca-certificates", "nftables", "openssl")
+# openssl makes keys and requests on the host itself; nftables is the firewall; iproute2 tells where SSH is reached.
+PACKAGES = ("ca-certificates", "iproute2", "nftables", "openssl")
 
 LOAD_FIREWALL = "/usr/local/lib/mailpair/load-firewall"
 NOTED = "/etc/mailpair/firewall-noted.nft"

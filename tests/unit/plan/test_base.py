@@ -26,7 +26,7 @@ class Job:
 
 def test_packages_of_all_roles_are_installed_together() -> None:
     planned = base.plan(SERVERS, (Job(packages=("postfix", "openssl")), Job(packages=("dovecot-imapd",))))
-    assert planned.packages == ("ca-certificates", "dovecot-imapd", "nftables", "openssl", "postfix")
+    assert planned.packages == ("ca-certificates", "dovecot-imapd", "iproute2", "nftables", "openssl", "postfix")
 
 
 def test_ports_of_all_roles_are_open_each_once() -> None:
