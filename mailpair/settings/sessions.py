@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailpair.settings.notation import BOOLEAN, only, only_word, whole_number, word
-from mailpair.settings.protocol_words import NOT_SEEN_YET, POP, REFUSED, ProtocolWords
+from mailpair.settings.protocol_words import POP, REFUSED, ProtocolWords
 from mailpair.settings.quantities import NO_LIMIT, limit, time_span
 from mailpair.settings.record import Answer, Parameter
 from mailpair.settings.values import ExtendedProtection, LoginType
@@ -37,7 +37,7 @@ def _signing_in(words: ProtocolWords) -> tuple[Parameter, ...]:
                 "with a Kerberos ticket, for which enable_gssapi_and_ntlm_auth must be on; never with a password. "
                 "PlainTextLogin (1) is refused."
             ),
-            test="tests/e2e/test_refusals.py::test_imap_refuses_a_login_before_starttls",
+            test="tests/e2e/test_kerberos.py::test_before_tls_the_login_type_decides_and_a_password_never_passes",
             how="Dovecot's ssl for the protocol, with auth_allow_cleartext always off",
         ),
         Parameter(
@@ -50,7 +50,7 @@ def _signing_in(words: ProtocolWords) -> tuple[Parameter, ...]:
                 "Whether a client may sign in with a Kerberos ticket, for which kerberos_keytab must be given. The "
                 "same for POP3 and IMAP4. NTLM, whose encryption is broken, is never offered."
             ),
-            test=NOT_SEEN_YET,
+            test="tests/e2e/test_kerberos.py::test_a_ticket_lets_its_owner_in_and_nobody_else",
             exchange_default="true",
             how="Dovecot's mechanism gssapi",
         ),

@@ -6,6 +6,7 @@ folder=$1 password=$2
 policy=/usr/sbin/policy-rc.d
 printf '#!/bin/sh\nexit 101\n' >$policy # nothing starts by itself
 chmod 755 $policy
+apt-get -q update
 DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install krb5-kdc krb5-admin-server krb5-user python3-gssapi
 rm $policy
 mkdir -m 700 "$folder"
