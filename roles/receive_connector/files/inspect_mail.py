@@ -158,7 +158,7 @@ class Message:
         """Count the trace field that has just ended, if it was one."""
         if self._field:
             self._hops += 1
-            name = b" ".join(self._field.lower().split()).partition(b" by ")[2].partition(b" ")[0]
+            name = b" ".join(self._field.lower().split()).partition(b" by ")[2].partition(b" ")[0].rstrip(b";")
             self._local_hops += name in self._limits.own_names
 
     def _fault_of_field(self, line: bytes) -> str:

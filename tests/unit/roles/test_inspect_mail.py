@@ -116,7 +116,7 @@ def test_a_message_that_breaks_off_is_not_queued(inspect: Any) -> None:
     assert told.getvalue() == commands
 
 
-HOP = b"Received: from a.test by front1.contoso.test with ESMTP\r\n"
+HOP = b"Received: from a.test by front1.contoso.test; Mon, 2 May 2005 00:00:00 +0000\r\n"
 OTHER_HOP = b"Received: from a.test\r\n\tby mail.fabrikam.test (front1.contoso.test)\r\n"
 REST = b"\r\ntext\r\n"
 
