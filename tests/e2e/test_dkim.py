@@ -33,13 +33,13 @@ def document(selector: str) -> dict[str, object]:
 @pytest.fixture(scope="module")
 def world(lab: Lab, stack: Stack, outside: Outside, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """The outside world, which gets signed mail."""
-    with outside_world(outside, tmp_path_factory.mktemp("world")) as world:
-        with led_to(world, lab.front):
-            stack.edit(document("spring"))
-            stack.up()
-            yield world
-        stack.restore()
-        stack.up()
+    stack.edit(document("spring"))
+    stack.up()  # while the front end still has the network's own DNS, and finds packages
+    with outside_world(outside, tmp_path_factory.mktemp("world")) as world, led_to(world, lab.front):
+        lab.front.run("systemctl reload postfix")
+        yield world
+    stack.restore()
+    stack.up()
 
 
 def records(stack: Stack) -> dict[str, str]:
