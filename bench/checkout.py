@@ -56,7 +56,7 @@ class Checkout:
         kept = {
             name: value
             for name, value in os.environ.items()
-            if not name.startswith(("ANSIBLE_", "MAILPAIR_", "MAKE", "MOLECULE_", "PULUMI_", "VIRTUAL_ENV"))
+            if not name.startswith(("ANSIBLE_", "ARGS", "MAILPAIR_", "MAKE", "MOLECULE_", "PULUMI_", "STACK", "VIRTUAL_ENV"))
         }
         environment = kept | {"MAILPAIR_CACHE": str(self.cache), "PULUMI_STACK": STACK}
         done = subprocess.run(

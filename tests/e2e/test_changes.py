@@ -117,7 +117,8 @@ def test_a_broken_document_changes_nothing_on_any_host(lab: Lab, stack: Stack) -
         refused(stack, "site.yml")
         stack.restore()
         stack.edit({"mailpair_mailboxes": {"eve@contoso.test": {"server": "back7"}}}, "mailboxes.yml")
-        refused(stack, "mailpair_mailboxes.eve@contoso.test.server", "back7")
+        rule = "must be a mailbox server; the inventory's group mailbox has back1"
+        refused(stack, f"mailboxes[eve@contoso.test].server: 'back7': {rule}")
     finally:
         stack.restore()
     assert look(lab.hosts) == before

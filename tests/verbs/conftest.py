@@ -34,7 +34,7 @@ class Checkout:
         kept = {
             name: value
             for name, value in os.environ.items()
-            if not name.startswith(("ANSIBLE_", "MAILPAIR_", "MAKE", "PULUMI_", "VIRTUAL_ENV"))
+            if not name.startswith(("ANSIBLE_", "ARGS", "MAILPAIR_", "MAKE", "PULUMI_", "STACK", "VIRTUAL_ENV"))
         }
         return kept | {"MAILPAIR_CACHE": str(cache)}
 
