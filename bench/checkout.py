@@ -15,6 +15,9 @@ ROOT = Path(__file__).resolve().parents[1]
 STACK = "bench"
 SUBNET = "10.217.0.0/24"
 
+# Variables of an activated checkout and of a make that runs this; a fresh shell has none of them.
+OURS = ("ANSIBLE_", "ARGS", "MAILPAIR_", "MAKE", "MOLECULE_", "PULUMI_", "STACK", "VIRTUAL_ENV")
+
 
 class Checkout:
     """The copy; what it runs sees a fresh environment and the given cache."""
@@ -53,11 +56,7 @@ class Checkout:
         return json.loads(self._run(["bash", "-c", command]))
 
     def _run(self, command: list[str]) -> str:
-        kept = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(("ANSIBLE_", "ARGS", "MAILPAIR_", "MAKE", "MOLECULE_", "PULUMI_", "STACK", "VIRTUAL_ENV"))
-        }
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
         environment = kept | {"MAILPAIR_CACHE": str(self.cache), "PULUMI_STACK": STACK}
         done = subprocess.run(
             command,
