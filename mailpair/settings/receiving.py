@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mailpair.settings.endpoints import BINDING, IP_RANGE
 from mailpair.settings.names import DOMAIN
-from mailpair.settings.notation import BOOLEAN, ListOf, only_word, words
+from mailpair.settings.notation import BOOLEAN, ListOf, nothing, only_word, words
 from mailpair.settings.protocol_words import NOT_SEEN_YET, REFUSED
 from mailpair.settings.record import Answer, Parameter
 from mailpair.settings.texts import TLS_CERTIFICATE_NAME, line, smtp_greeting
@@ -14,6 +14,7 @@ _BANNER_LENGTH = 255
 _COMMENT_LENGTH = 256
 _OPEN_PORTS = "tests/e2e/test_settings.py::test_bindings_are_the_open_ports_and_there_are_no_others"
 _OF_ITS_OWN = "tests/e2e/test_settings.py::test_a_connector_has_a_name_and_mechanisms_of_its_own"
+_WHOLE_ADDRESSES = "senders and recipients have whole addresses, and others are refused, postmaster aside"
 _EVERYONE = ["0.0.0.0-255.255.255.255", "::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"]
 
 _WHERE = (
@@ -34,7 +35,7 @@ _WHERE = (
         answer=Answer.NATIVE,
         source="Set-ReceiveConnector -Comment",
         text="What an administrator wants to know of the connector; it stands in master.cf on front ends.",
-        test=NOT_SEEN_YET,
+        test="tests/e2e/test_connector_limits.py::test_comments_stand_in_master_cf",
         how="a comment in master.cf, which nobody outside sees",
     ),
     Parameter(
@@ -67,7 +68,7 @@ _WHERE = (
             "The clients that it is for: addresses, ranges, networks. Connectors may share a binding; a client gets "
             "the one whose range around its address is the smallest."
         ),
-        test=NOT_SEEN_YET,
+        test="tests/e2e/test_connector_choice.py::test_the_most_exact_range_wins_in_both_families",
         how="nftables redirects clients to the connector's own port, their addresses kept",
     ),
     Parameter(
@@ -87,19 +88,18 @@ _WHERE = (
         answer=Answer.NATIVE,
         source="Set-ReceiveConnector -Banner",
         text="What a client is greeted with, the code 220 before it.",
-        test=NOT_SEEN_YET,
+        test="tests/e2e/test_connector_limits.py::test_greeting_and_keywords",
         exchange_default="$null: 220, the fqdn, the product's name and the date",
         how="Postfix's smtpd_banner",
     ),
     Parameter(
         name="default_domain",
-        notation=DOMAIN,
-        unsaid="the first accepted domain",
-        answer=Answer.NATIVE,
+        notation=nothing(_WHOLE_ADDRESSES),
+        unsaid="nothing",
+        answer=Answer.REFUSED,
         source="Set-ReceiveConnector -DefaultDomain",
-        text="The accepted domain that is added to senders and recipients that have none.",
-        test=NOT_SEEN_YET,
-        how="Postfix's myorigin, for the connector",
+        text=f"Must not be given: {_WHOLE_ADDRESSES}.",
+        test=REFUSED,
     ),
     Parameter(
         name="advertise_client_settings",
@@ -180,7 +180,7 @@ _WHO = (
         answer=Answer.NATIVE,
         source="Set-ReceiveConnector -RequireTLS",
         text="Whether a client must turn to TLS before it may send.",
-        test=NOT_SEEN_YET,
+        test="tests/e2e/test_connector_limits.py::test_tls_is_required_where_that_is_said",
         how="Postfix's smtpd_tls_security_level = encrypt",
     ),
     Parameter(
@@ -190,7 +190,7 @@ _WHO = (
         answer=Answer.NATIVE,
         source="Set-ReceiveConnector -TlsCertificateName",
         text="The certificate that it shows, by issuer and subject; one of certificates must be that.",
-        test=NOT_SEEN_YET,
+        test="tests/e2e/test_connector_limits.py::test_tls_is_required_where_that_is_said",
         how="Postfix's smtpd_tls_chain_files",
     ),
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from mailpair.settings.notation import whole_number, word
-from mailpair.settings.protocol_words import NOT_SEEN_YET
 from mailpair.settings.quantities import NO_LIMIT, limit, size, time_span
 from mailpair.settings.record import Answer, Parameter
 from mailpair.settings.values import MessageRateSource, ProtocolLoggingLevel
@@ -12,6 +11,7 @@ _KB, _GB = 1 << 10, 1 << 30
 _DAY = 86400
 _LIMITS = "tests/e2e/test_settings.py::test_limits_of_a_connector_are_told_and_kept"
 _GATE = "the milter mailpair-smtp-gate"
+_INSPECTION = "inspect-mail, which each message passes"
 
 _MESSAGES = (
     Parameter(
@@ -41,8 +41,8 @@ _MESSAGES = (
         answer=Answer.BUILT,
         source="Set-ReceiveConnector -MaxHeaderSize",
         text="How large the header of a message may be, all fields together.",
-        test=NOT_SEEN_YET,
-        how=_GATE,
+        test="tests/e2e/test_connector_limits.py::test_headers_and_servers_passed",
+        how=_INSPECTION,
     ),
     Parameter(
         name="max_hop_count",
@@ -51,8 +51,8 @@ _MESSAGES = (
         answer=Answer.NATIVE,
         source="Set-ReceiveConnector -MaxHopCount",
         text="How many servers a message may have passed; the reference prints 30, Exchange Server 2013 sets 60.",
-        test=NOT_SEEN_YET,
-        how="Postfix's hopcount_limit, which counts its own as well",
+        test="tests/e2e/test_connector_limits.py::test_headers_and_servers_passed",
+        how=_INSPECTION,
     ),
     Parameter(
         name="max_local_hop_count",
@@ -64,8 +64,8 @@ _MESSAGES = (
             "How many of those may have been servers of this site; 0: any number. The reference prints 8, Exchange "
             "Server 2013 sets 12."
         ),
-        test=NOT_SEEN_YET,
-        how=_GATE,
+        test="tests/e2e/test_connector_limits.py::test_headers_and_servers_passed",
+        how=_INSPECTION,
     ),
 )
 
@@ -80,7 +80,7 @@ _FAILURES = (
             "After how many failed attempts to sign in a session ends. Postfix counts each as an error as well, so 0, "
             "which would be never, and more than max_protocol_errors are refused."
         ),
-        test=NOT_SEEN_YET,
+        test="tests/e2e/test_connector_limits.py::test_wrong_passwords_end_the_session_and_are_in_no_log",
         how="the service mailpair-sessions follows the mail log",
     ),
     Parameter(
@@ -90,7 +90,7 @@ _FAILURES = (
         answer=Answer.NATIVE,
         source="Set-ReceiveConnector -MaxProtocolErrors",
         text="After how many errors a session ends, at the next command. 0 is refused: Postfix takes one at least.",
-        test=NOT_SEEN_YET,
+        test="tests/e2e/test_connector_limits.py::test_errors_are_answered_late_and_end_the_session",
         how="Postfix's smtpd_hard_error_limit",
     ),
     Parameter(
@@ -100,7 +100,7 @@ _FAILURES = (
         answer=Answer.NATIVE,
         source="Set-ReceiveConnector -TarpitInterval",
         text="How long an answer waits after an error, from the second one of a session on; 00:00:00: not at all.",
-        test=NOT_SEEN_YET,
+        test="tests/e2e/test_connector_limits.py::test_errors_are_answered_late_and_end_the_session",
         how="Postfix's smtpd_error_sleep_time, with a smtpd_soft_error_limit of 1",
     ),
 )
@@ -113,7 +113,7 @@ _CONNECTIONS = (
         answer=Answer.BUILT,
         source="Set-ReceiveConnector -MaxInboundConnection",
         text="How many connections the connector has at a time, by binding; each takes some 4 MB of memory.",
-        test=NOT_SEEN_YET,
+        test="tests/e2e/test_connector_limits.py::test_connections_in_all",
         how="nftables counts connections",
     ),
     Parameter(
@@ -123,7 +123,7 @@ _CONNECTIONS = (
         answer=Answer.NATIVE,
         source="Set-ReceiveConnector -MaxInboundConnectionPerSource",
         text="How many of them one address has, by binding.",
-        test=NOT_SEEN_YET,
+        test="tests/e2e/test_connector_limits.py::test_connections_of_one_address",
         how="Postfix's smtpd_client_connection_count_limit",
     ),
     Parameter(
@@ -133,7 +133,7 @@ _CONNECTIONS = (
         answer=Answer.BUILT,
         source="Set-ReceiveConnector -MaxInboundConnectionPercentagePerSource",
         text="How many of them one address has, in per cent of those that are still free; 100: no such limit.",
-        test=NOT_SEEN_YET,
+        test="tests/e2e/test_connector_limits.py::test_the_share_of_one_address_in_what_is_free",
         how=_GATE,
     ),
     Parameter(
@@ -143,7 +143,7 @@ _CONNECTIONS = (
         answer=Answer.NATIVE,
         source="Set-ReceiveConnector -ConnectionInactivityTimeout",
         text="After how long a session ends in which the client says nothing.",
-        test=NOT_SEEN_YET,
+        test="tests/e2e/test_connector_limits.py::test_a_session_that_says_nothing_ends",
         how="Postfix's smtpd_timeout",
     ),
     Parameter(
@@ -153,7 +153,7 @@ _CONNECTIONS = (
         answer=Answer.BUILT,
         source="Set-ReceiveConnector -ConnectionTimeout",
         text="After how long a session ends whatever it does; longer than connection_inactivity_timeout.",
-        test=NOT_SEEN_YET,
+        test="tests/e2e/test_connector_limits.py::test_a_session_that_talks_on_and_on_ends",
         how="the service mailpair-sessions",
     ),
     Parameter(
@@ -163,7 +163,7 @@ _CONNECTIONS = (
         answer=Answer.BUILT,
         source="Set-ReceiveConnector -MessageRateLimit",
         text="How many messages a minute come from one source.",
-        test=NOT_SEEN_YET,
+        test="tests/e2e/test_connector_limits.py::test_messages_of_one_address_in_a_minute",
         how=f"Postfix's smtpd_client_message_rate_limit by address, {_GATE} by user",
     ),
     Parameter(
@@ -176,7 +176,7 @@ _CONNECTIONS = (
             "What a source is: an address (IPAddress), a user (User: who has signed in, else the sender), each of the "
             "two (All), or nothing (None)."
         ),
-        test=NOT_SEEN_YET,
+        test="tests/e2e/test_connector_limits.py::test_messages_of_one_user_in_a_minute",
         how=f"Postfix's smtpd_client_message_rate_limit by address, {_GATE} by user",
     ),
     Parameter(
@@ -186,7 +186,7 @@ _CONNECTIONS = (
         answer=Answer.BUILT,
         source="Set-ReceiveConnector -ProtocolLoggingLevel",
         text="Whether a log is kept of what is said (Verbose), without passwords and messages.",
-        test=NOT_SEEN_YET,
+        test="tests/e2e/test_connector_limits.py::test_the_protocol_log_has_the_dialogue_of_its_connector_alone",
         how=_GATE,
     ),
 )

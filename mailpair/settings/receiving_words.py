@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailpair.settings.notation import BOOLEAN, nothing, only, only_word, word
-from mailpair.settings.protocol_words import NOT_SEEN_YET, REFUSED
+from mailpair.settings.protocol_words import REFUSED
 from mailpair.settings.quantities import time_span
 from mailpair.settings.record import Answer, Parameter
 from mailpair.settings.values import SizeEnabled, TransportRole
@@ -19,7 +19,7 @@ def _keyword(name: str, parameter: str, keyword: str, more: str = "") -> Paramet
         answer=Answer.NATIVE,
         source=f"Set-ReceiveConnector -{parameter}",
         text=f"Whether the EHLO keyword {keyword} is offered.{more}",
-        test=NOT_SEEN_YET,
+        test="tests/e2e/test_connector_limits.py::test_greeting_and_keywords",
         how=_DISCARDED,
     )
 
@@ -35,7 +35,7 @@ _KEYWORDS = (
             "How the EHLO keyword SIZE is offered: with the largest size (Enabled), without it (EnabledWithoutValue), "
             "or not at all (Disabled). max_message_size holds in any case."
         ),
-        test=NOT_SEEN_YET,
+        test="tests/e2e/test_connector_limits.py::test_how_the_largest_size_is_told",
         how=f"{_DISCARDED} and message_size_limit",
     ),
     _keyword("eight_bit_mime_enabled", "EightBitMimeEnabled", "8BITMIME"),
@@ -86,7 +86,7 @@ _KEYWORDS = (
         answer=Answer.NATIVE,
         source="Set-ReceiveConnector -RequireEHLODomain",
         text="Whether a client must give its full name, or its address in brackets, at EHLO. Some name it must give.",
-        test=NOT_SEEN_YET,
+        test="tests/e2e/test_connector_limits.py::test_a_client_gives_its_full_name",
         how="Postfix's smtpd_helo_restrictions",
     ),
 )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from mailpair.settings.endpoints import OWN_ADDRESS, SMART_HOST
 from mailpair.settings.names import ADDRESS_SPACE, DOMAIN, SERVER
-from mailpair.settings.notation import BOOLEAN, ListOf, whole_number, word
-from mailpair.settings.protocol_words import NOT_SEEN_YET
+from mailpair.settings.notation import BOOLEAN, ListOf, only_word, whole_number
+from mailpair.settings.protocol_words import REFUSED
 from mailpair.settings.quantities import size_limit, time_span
 from mailpair.settings.record import Answer, Parameter
 from mailpair.settings.texts import line
@@ -14,6 +14,7 @@ from mailpair.settings.values import ProtocolLoggingLevel
 _GB = 1 << 30
 _DAY = 86400
 _COMMENT_LENGTH = 256
+_IN_THE_MAIL_LOG = "the mail log has each delivery by its connector's name, with the other server's answer"
 
 PARAMETERS = (
     Parameter(
@@ -33,7 +34,7 @@ PARAMETERS = (
         answer=Answer.NATIVE,
         source="Set-SendConnector -Comment",
         text="What an administrator wants to know of the connector; it stands in master.cf on front ends.",
-        test=NOT_SEEN_YET,
+        test="tests/e2e/test_connector_limits.py::test_comments_stand_in_master_cf",
         how="a comment in master.cf, which nobody outside sees",
     ),
     Parameter(
@@ -66,7 +67,7 @@ PARAMETERS = (
         answer=Answer.NATIVE,
         source="Set-SendConnector -DNSRoutingEnabled",
         text="Whether DNS says where mail goes; false with smart_hosts, and only with them.",
-        test=NOT_SEEN_YET,
+        test="tests/e2e/test_mail_out.py::test_without_a_smart_host_dns_says_where_to",
         exchange_default="true",
         how="the next hop in Postfix's transport map",
     ),
@@ -77,7 +78,7 @@ PARAMETERS = (
         answer=Answer.NATIVE,
         source="Set-SendConnector -Port",
         text="The port of the servers that it sends to; a smart host may have its own.",
-        test=NOT_SEEN_YET,
+        test="tests/unit/plan/test_send_connector.py::test_how_a_connector_sends",
         how="the next hop in Postfix's transport map",
     ),
     Parameter(
@@ -97,7 +98,7 @@ PARAMETERS = (
         answer=Answer.NATIVE,
         source="Set-SendConnector -ForceHELO",
         text="Whether it says HELO, as before ESMTP; there is then no TLS and no signing in.",
-        test=NOT_SEEN_YET,
+        test="tests/unit/plan/test_send_connector.py::test_how_a_connector_sends",
         how="Postfix's smtp_never_send_ehlo",
     ),
     Parameter(
@@ -107,7 +108,7 @@ PARAMETERS = (
         answer=Answer.NATIVE,
         source="Set-SendConnector -ConnectionInactivityTimeOut",
         text="How long it waits for the other server's next answer.",
-        test=NOT_SEEN_YET,
+        test="tests/unit/plan/test_send_connector.py::test_how_a_connector_sends",
         how="Postfix's smtp_*_timeout",
     ),
     Parameter(
@@ -117,7 +118,7 @@ PARAMETERS = (
         answer=Answer.NATIVE,
         source="Set-SendConnector -SmtpMaxMessagesPerConnection",
         text="How many messages go over one connection.",
-        test=NOT_SEEN_YET,
+        test="tests/unit/plan/test_send_connector.py::test_how_a_connector_sends",
         how="Postfix's smtp_connection_reuse_count_limit",
     ),
     Parameter(
@@ -130,8 +131,8 @@ PARAMETERS = (
             "The largest message that leaves through it; a user who sends more is told at once. The reference prints "
             "25 MB, Exchange Server 2013 sets 35 MB."
         ),
-        test=NOT_SEEN_YET,
-        how="the milter mailpair-smtp-gate",
+        test="tests/e2e/test_connector_limits.py::test_a_message_too_large_to_leave_is_refused_at_once",
+        how="inspect-mail, which each message passes",
     ),
     Parameter(
         name="source_ip_address",
@@ -140,7 +141,7 @@ PARAMETERS = (
         answer=Answer.NATIVE,
         source="Set-SendConnector -SourceIPAddress",
         text="The address that it sends from.",
-        test=NOT_SEEN_YET,
+        test="tests/unit/plan/test_send_connector.py::test_how_a_connector_sends",
         exchange_default="0.0.0.0",  # noqa: S104 - a word of Exchange's, not a place to listen
         how="Postfix's smtp_bind_address and smtp_bind_address6",
     ),
@@ -151,18 +152,17 @@ PARAMETERS = (
         answer=Answer.NATIVE,
         source="Set-SendConnector -SourceTransportServers",
         text="The front ends that it is on; empty: all of them. Mail for it that comes in elsewhere is refused there.",
-        test=NOT_SEEN_YET,
+        test="tests/unit/plan/test_send_connector.py::test_a_connector_is_on_the_front_ends_that_it_names",
         exchange_default="the server that it is made on",
         how="front ends that have the delivery agent",
     ),
     Parameter(
         name="protocol_logging_level",
-        notation=word(ProtocolLoggingLevel),
+        notation=only_word(ProtocolLoggingLevel, ProtocolLoggingLevel.NONE, _IN_THE_MAIL_LOG),
         default="None",
-        answer=Answer.BUILT,
+        answer=Answer.REFUSED,
         source="Set-SendConnector -ProtocolLoggingLevel",
-        text="Whether a log is kept of which server took what, and of its answers (Verbose).",
-        test=NOT_SEEN_YET,
-        how="lines of the mail log, by the connector's name",
+        text=f"Only None is taken: {_IN_THE_MAIL_LOG}.",
+        test=REFUSED,
     ),
 )

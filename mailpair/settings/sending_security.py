@@ -6,7 +6,7 @@ from typing import Any
 
 from mailpair.settings.names import CERTIFICATE_NAME, CREDENTIAL
 from mailpair.settings.notation import BOOLEAN, Notation, nothing, only, only_word, word
-from mailpair.settings.protocol_words import NOT_SEEN_YET, REFUSED
+from mailpair.settings.protocol_words import REFUSED
 from mailpair.settings.record import Answer, Parameter
 from mailpair.settings.texts import TLS_CERTIFICATE_NAME
 from mailpair.settings.values import ConnectorType, ErrorPolicies, SmartHostAuth, TlsAuthLevel
@@ -56,7 +56,7 @@ _SECURITY = (
         answer=Answer.NATIVE,
         source="Set-SendConnector -IgnoreSTARTTLS",
         text="Whether mail leaves in the clear even where the other server offers TLS.",
-        test=NOT_SEEN_YET,
+        test="tests/unit/plan/test_send_connector.py::test_how_a_connector_sends",
         how="Postfix's smtp_tls_security_level = none",
     ),
     Parameter(
@@ -70,7 +70,7 @@ _SECURITY = (
             "valid (CertificateValidation; its name is looked at as well), that it is valid for tls_domain "
             "(DomainValidation)."
         ),
-        test=NOT_SEEN_YET,
+        test="tests/unit/plan/test_send_connector.py::test_how_a_connector_sends",
         how="Postfix's smtp_tls_security_level: encrypt, verify or secure",
     ),
     Parameter(
@@ -80,7 +80,7 @@ _SECURITY = (
         answer=Answer.NATIVE,
         source="Set-SendConnector -TlsDomain",
         text="The name that DomainValidation asks of the certificate; with smart_hosts it must be given.",
-        test=NOT_SEEN_YET,
+        test="tests/unit/plan/test_send_connector.py::test_how_a_connector_sends",
         how="Postfix's smtp_tls_secure_cert_match",
     ),
     Parameter(
@@ -90,7 +90,7 @@ _SECURITY = (
         answer=Answer.NATIVE,
         source="Set-SendConnector -TlsCertificateName",
         text="The certificate that it shows, by issuer and subject; one of certificates must be that.",
-        test=NOT_SEEN_YET,
+        test="tests/unit/plan/test_send_connector.py::test_how_a_connector_sends",
         how="Postfix's smtp_tls_chain_files",
     ),
 )

@@ -135,7 +135,6 @@ class ReceiveConnector:
     require_tls: bool
     tls_certificate_name: TlsCertificateName | None
     advertise_client_settings: bool
-    default_domain: str | None  # one of the accepted domains
     max_message_size: int
     max_recipients_per_message: int
     max_header_size: int  # of all fields together
@@ -190,7 +189,6 @@ class SendConnector:
     max_message_size: int | None
     source_ip_address: IPv4Address | IPv6Address | None  # None: any of the server's
     source_transport_servers: tuple[str, ...]  # names of front ends; none: all of them
-    protocol_logging_level: ProtocolLoggingLevel
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from mailpair.settings.quantities import format_span
 from mailpair.site.model import MessageRateSource, PermissionGroup, ReceiveConnector, Site
-from mailpair.site.problems import Problem, shown
+from mailpair.site.problems import Problem
 from mailpair.site.rules.rule import Rule
 
 
@@ -30,17 +30,6 @@ def _reachable(site: Site) -> Iterator[Problem]:
         if each.enabled and not (each.bindings or each.ssl_bindings):
             yield Problem(
                 _path(each, "bindings"), "an empty list", "must have one binding at least", "or set enabled to false"
-            )
-
-
-def _own_domain(site: Site) -> Iterator[Problem]:
-    for each in site.receive_connectors:
-        if each.default_domain is not None and each.default_domain not in site.accepted_domains:
-            yield Problem(
-                _path(each, "default_domain"),
-                shown(each.default_domain),
-                "must be an accepted domain",
-                f"those are {', '.join(site.accepted_domains)}",
             )
 
 
@@ -81,7 +70,6 @@ def _a_source_to_count_by(site: Site) -> Iterator[Problem]:
 RULES = (
     Rule(_users_are_told_of_what_is_for_them),
     Rule(_reachable),
-    Rule(_own_domain, frozenset({"accepted_domains"})),
     Rule(_times_in_order),
     Rule(_failures_in_order),
     Rule(_a_source_to_count_by),
