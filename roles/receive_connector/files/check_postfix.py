@@ -4,17 +4,21 @@
 
 The configuration is ROOT/etc/postfix; without ROOT it is the host's own. What Postfix itself would only warn about
 counts as a fault here, and so do bindings that would end its master process: an address that the host does not have, a
-port that another program listens on. Faults go to standard error, one a line.
+port that another program listens on; and so do settings of services in master.cf that nothing looks at before the first
+client comes, who would then get no answer. Faults go to standard error, one a line.
 """
 
 from __future__ import annotations
 
 import errno
+import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 _FAULT = re.compile(r"\b(?:warning|error|fatal|panic): (.*)")
@@ -29,6 +33,7 @@ def main(root: str) -> int:
     folder = f"{root}/etc/postfix"
     faults = [*own_check(folder), *maps(folder)]
     if not faults:
+        faults += settings(folder)
         faults += bindings(master_entries(folder))
     for fault in dict.fromkeys(faults):
         sys.stderr.write((fault.replace(root, "") if root else fault) + "\n")
@@ -55,6 +60,51 @@ def maps(folder: str) -> Iterator[str]:
     for path in sorted(Path(folder).iterdir()):
         if path.is_file() and not path.suffix and path.name != "postfix-files":
             yield from said("postmap", "-c", folder, "-s", f"texthash:{path}")[1]
+
+
+def settings(folder: str) -> Iterator[str]:
+    """What SMTP servers say of their settings: each is started with them, and told nothing."""
+    services: dict[str, list[str]] = {}
+    for line in said("postconf", "-c", folder, "-P")[0].splitlines():
+        place, _, value = line.partition(" = ")
+        name, kind, setting = place.rsplit("/", 2)
+        if kind == "inet":
+            services.setdefault(name, []).append(f"{setting}={value}")
+    tried: dict[tuple[str, ...], str] = {}  # both families of a binding have the same
+    for name, given in services.items():
+        tried.setdefault(tuple(given), name)
+    with tempfile.TemporaryDirectory() as copy:
+        Path(copy).chmod(0o755)  # an SMTP server is nobody who may read what is only laid out
+        for file in ("main.cf", "master.cf"):
+            shutil.copyfile(f"{folder}/{file}", f"{copy}/{file}")
+        for whole, name in tried.items():
+            if fault := _fault_of_settings(copy, whole):
+                yield f"{name}: {fault}"
+
+
+def _fault_of_settings(folder: str, given: Iterable[str]) -> str:
+    tag = f"mailpair-check-{os.getpid()}"
+    words = [word for setting in (*given, f"syslog_name={tag}") for word in ("-o", setting)]
+    done = subprocess.run(
+        ["/usr/sbin/runuser", "-u", "postfix", "--", "/usr/lib/postfix/sbin/smtpd", "-S", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        env={"MAIL_CONFIG": folder, "PATH": os.environ["PATH"]},
+    )
+    if done.returncode == 0:
+        return ""
+    # It tells the log alone.
+    subprocess.run(["journalctl", "--sync"], check=False)
+    told = subprocess.run(
+        ["journalctl", "--quiet", "--output", "cat", "--identifier", f"{tag}/smtpd"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    found = [line.partition("fatal: ")[2] for line in told.stdout.splitlines() if "fatal: " in line]
+    return found[-1] if found else f"smtpd ended with {done.returncode}: {done.stderr.strip()}"
 
 
 def master_entries(folder: str) -> list[tuple[str, int]]:

@@ -37,7 +37,14 @@ class Limits:
     """What a message may be: sizes in bytes, numbers of servers passed; ``own_names`` are those of this site's."""
 
     def __init__(
-        self, field: int, header: int, hops: int, local_hops: int, size: int, own_names: frozenset[bytes] = frozenset()
+        self,
+        field: int,
+        header: int,
+        hops: int,
+        local_hops: int,
+        size: int,
+        *,
+        own_names: frozenset[bytes] = frozenset(),
     ) -> None:
         """``local_hops`` 0 is any number."""
         self.field = field

@@ -108,3 +108,34 @@ def test_faults_name_the_hosts_own_files(
     answers(monkeypatch, "", f"postmap: warning: {tmp_path}/etc/postfix/aliases, line 2: duplicate entry: ada\n")
     assert check.main(str(tmp_path)) == 1
     assert capsys.readouterr().err == "/etc/postfix/aliases, line 2: duplicate entry: ada\n"
+
+
+@pytest.mark.parametrize(
+    ("given", "told", "faults"),
+    [
+        ("smtpd_timeout = 300s", "", []),
+        (
+            "smtpd_timeout = 4x",
+            "connect\nfatal: invalid smtpd_timeout parameter value 4x\n",
+            ["[::]:587: invalid smtpd_timeout parameter value 4x"],
+        ),
+        ("smtpd_timeout = 4x", "", ["[::]:587: smtpd ended with 1: no log"]),
+    ],
+)
+def test_settings_of_services_are_tried(
+    check: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, given: str, told: str, faults: list[str]
+) -> None:
+    def run(command: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
+        match command[0]:
+            case "postconf":
+                listed = f"[::]:587/inet/{given}\n0.0.0.0:587/inet/{given}\nsend/unix/smtp_helo_name = 4x\n"
+                return subprocess.CompletedProcess(command, 0, listed, "")
+            case "journalctl":
+                return subprocess.CompletedProcess(command, 0, told, "")
+        bad = any("4x" in word for word in command)
+        return subprocess.CompletedProcess(command, int(bad), "", "no log" if bad else "")
+
+    monkeypatch.setattr(subprocess, "run", run)
+    for name in ("main.cf", "master.cf"):
+        (tmp_path / name).touch()
+    assert [*check.settings(str(tmp_path))] == faults

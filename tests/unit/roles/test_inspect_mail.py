@@ -30,7 +30,7 @@ def inspect() -> Any:
 def limits(inspect: Any, header: int = 10000, hops: int = 99, local_hops: int = 0, size: int = 10000) -> Any:
     """What serve() is told of a connector and of the site."""
     leaving = inspect.Outgoing(frozenset({"contoso.test"}), {"*": 50, "*.litware.test": 0, "fabrikam.test": 60})
-    return inspect.Limits(FIELD, header, hops, local_hops, size, OWN), leaving
+    return inspect.Limits(FIELD, header, hops, local_hops, size, own_names=OWN), leaving
 
 
 def session(inspect: Any, message: bytes) -> tuple[str, bytes]:
