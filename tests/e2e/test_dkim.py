@@ -71,7 +71,7 @@ def sent(lab: Lab, world: World) -> bytes:
     """A message as it arrives outside that Ada sends."""
     subject = clients.unique("signed")
     clients.submit(lab, ADA, "somebody@litware.test", subject, "Grüße.\r\n\r\n  two  blanks \r\n")
-    return str(world.wait(subject)["data"]).encode()
+    return str(world.wait(subject)["data"]).encode("latin-1")
 
 
 def test_what_a_user_sends_has_a_signature_that_holds(lab: Lab, stack: Stack, world: World) -> None:
