@@ -4,6 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 STACK ?= lab
+INVENTORY ?= inventories/lab
 ARGS ?=
 
 activate := source tools/activate &&
@@ -51,6 +52,10 @@ e2e: build-engine ## make pairs of the tests' own, and use them as clients do
 	@$(activate) pytest tests/verbs tests/e2e $(ARGS)
 bench: build-engine ## measure a pair of the benchmark's own
 	@$(activate) python -m bench $(ARGS)
+
+.PHONY: check-site
+check-site: bootstrap ## say what is wrong with the documents of INVENTORY, or what a run would change; touches no host
+	@$(activate) python -m mailpair check --site $(INVENTORY) $(ARGS)
 
 .PHONY: docs format lock collection
 docs: bootstrap ## write the pages and schemas that are made from the settings' records

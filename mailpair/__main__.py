@@ -5,13 +5,17 @@ from __future__ import annotations
 import argparse
 import getpass
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from mailpair.applied import Applied, last_applied
+from mailpair.changes import report
+from mailpair.hosts_file import HOSTS_FILE, read_hosts
+from mailpair.servers import Server
 from mailpair.settings.names import ADDRESS
 from mailpair.settings.notation import NotationError
 from mailpair.settings.pages import PAGES
-from mailpair.site import MAILBOXES_FILE, SITE_FILE, SiteError, load
+from mailpair.site import MAILBOXES_FILE, Site, SiteError, join, load, load_written
 from mailpair.state import SiteState, StateError
 
 
@@ -25,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         match parsed.verb:
             case "check":
-                _check(parsed.site)
+                _check(parsed.site, values=parsed.values)
             case "password":
                 _password(parsed.site, parsed.address)
             case _:
@@ -42,24 +46,44 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m mailpair", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
-    check = verbs.add_parser("check", help="say everything that is wrong with a site's documents")
+    check = verbs.add_parser("check", help="say all that is wrong with a site's documents, or what a run would change")
+    check.add_argument("--values", action="store_true", help="show the values that would change on each server as well")
     password = verbs.add_parser(
         "password", help="set a mailbox's password, read from the terminal or as one line from standard input"
     )
     password.add_argument("address", metavar="ADDRESS", help="the mailbox's address")
     for verb in (check, password):
         verb.add_argument(
-            "--site", type=Path, required=True, metavar="DIR", help=f"the folder of {SITE_FILE} and {MAILBOXES_FILE}"
+            "--site",
+            type=Path,
+            required=True,
+            metavar="DIR",
+            help="the site's folder, or an inventory in it",
         )
     document = verbs.add_parser("document", help="write the pages and schemas that describe all settings")
     document.add_argument("checkout", type=Path, metavar="DIR", help="the checkout that they belong to")
     return parser
 
 
-def _check(site_dir: Path) -> None:
-    site = load(site_dir)
-    boxes = f"{len(site.mailboxes)} {'mailbox' if len(site.mailboxes) == 1 else 'mailboxes'}"
-    sys.stdout.write(f"{site_dir}: in order; {', '.join(site.accepted_domains)}, {boxes}\n")
+def _check(site: Path, *, values: bool) -> None:
+    """``site`` is the site's folder, or an inventory in it."""
+    site_dir = site.parent if site.is_file() else site
+    loaded = load_written(site_dir)
+    applied = last_applied(SiteState(site_dir))
+    servers = _servers(site_dir, loaded.site, applied)
+    if servers:
+        join(loaded.site, servers)
+    boxes = f"{len(loaded.site.mailboxes)} {'mailbox' if len(loaded.site.mailboxes) == 1 else 'mailboxes'}"
+    sys.stdout.write(f"{site_dir}: in order; {', '.join(loaded.site.accepted_domains)}, {boxes}\n")
+    sys.stdout.write(report(loaded, servers, applied, values=values))
+
+
+def _servers(site_dir: Path, site: Site, applied: Mapping[str, Applied]) -> tuple[Server, ...]:
+    """Those of a plain inventory beside the documents, unless the last run was on others: a stack's, say."""
+    listed = read_hosts(site_dir / HOSTS_FILE, site.domain)
+    if applied and not applied.keys() <= {server.name for server in listed}:
+        return max((each.servers for each in applied.values()), key=len)
+    return listed
 
 
 def _document(checkout: Path) -> None:

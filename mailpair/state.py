@@ -240,6 +240,20 @@ class SiteState:
             raise StateError(f"{path} is missing; put the keytab of the services there, with mode 0600")
         return path
 
+    # What was last applied, by server
+
+    def remember(self, server: str, record: str) -> None:
+        """Keeps the record of what was applied to a server."""
+        folder = self._folder("applied")
+        with self._held():
+            private_files.write(folder / f"{_file_name(server)}.json", record)
+
+    def remembered(self) -> dict[str, str]:
+        """The records of what was last applied, by server. Makes nothing."""
+        folder = self._root / "applied"
+        files = sorted(folder.glob("*.json")) if _is_there(folder) else []
+        return {path.stem: _read(path) for path in files if _FILE_NAME.fullmatch(path.name)}
+
     @contextmanager
     def _held(self) -> Iterator[None]:
         """The folder for one process at a time; what the system refuses meanwhile becomes :class:`StateError`."""

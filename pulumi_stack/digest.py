@@ -14,7 +14,7 @@ _SOURCES = ("mailpair", "hostside", "plugins", "roles", "playbooks", "ansible.cf
 _DOCUMENTS = ("site.yml", "mailboxes.yml")
 _PACKAGES = ("ansible-core", "jinja2", "pyyaml")
 # Of these only names, sizes and times are looked at ...
-_SECRET = ("ca/certificate.pem", "passwords", "credentials")
+_SECRET = ("ca/certificate.pem", "passwords", "credentials", "keytabs")
 # ... and of these the content, each with a salt of its own; their times change without a reason.
 _HASHED = ("hashes",)
 

@@ -34,18 +34,31 @@ class NotationError(ValueError):
         self.remedy = remedy
 
 
+def written(value: object) -> str:
+    """A value as a document has it; most have that as their text."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case Enum():
+            return str(value.value)
+        case _:
+            return str(value)
+
+
 @dataclass(frozen=True, slots=True)
 class Notation(Generic[T]):
     """The way that one value is written.
 
     ``said`` describes it to a person ("a port, 1 to 65535"), ``parse`` reads it and raises :class:`NotationError`,
-    ``example`` is one that ``parse`` takes, ``form`` describes it to an editor.
+    ``example`` is one that ``parse`` takes, ``form`` describes it to an editor. ``write`` is the way back: what it
+    gives means the same value.
     """
 
     said: str
     parse: Callable[[object], T]
     example: str
     form: Form
+    write: Callable[[T], str] = written
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,17 +122,6 @@ def whole_number(least: int, most: int, *, below: str = "") -> Notation[int]:
     return Notation(said, parse, str(least), forms.whole(least, most))
 
 
-def written(value: object) -> str:
-    """A value as a document has it, where its text is not that already."""
-    match value:
-        case bool():
-            return str(value).lower()
-        case Enum():
-            return str(value.value)
-        case _:
-            return str(value)
-
-
 def word(words: type[E], first: int | None = None, refused: Mapping[E, str] | None = None) -> Notation[E]:
     """One of an enumeration's values; upper and lower case are the same, as in PowerShell.
 
@@ -174,12 +176,16 @@ def words(
 
     items: Form = {"type": "array", "items": one.form, "minItems": 1}
     text = forms.several(each.value for each in of if each not in (refused or {}))
-    return Notation(f"one or more of {one.said}", parse, f"[{one.example}]", forms.one_of(items, text))
+
+    def write(value: frozenset[E]) -> str:
+        return ", ".join(each.value for each in of if each in value)
+
+    return Notation(f"one or more of {one.said}", parse, f"[{one.example}]", forms.one_of(items, text), write)
 
 
 def only(notation: Notation[T], value: T, reason: str) -> Notation[T]:
     """The one value of a notation that is taken; ``reason`` is why the others are not."""
-    said = written(value)
+    said = notation.write(value)
 
     def parse(raw: object) -> T:
         try:
@@ -190,7 +196,8 @@ def only(notation: Notation[T], value: T, reason: str) -> Notation[T]:
             raise NotationError(f"must be {said}", reason)
         return value
 
-    return Notation(said, parse, said, forms.truth(value) if isinstance(value, bool) else notation.form)
+    form = forms.truth(value) if isinstance(value, bool) else notation.form
+    return Notation(said, parse, said, form, notation.write)
 
 
 def only_word(words: type[E], value: E, reason: str, first: int | None = None) -> Notation[E]:

@@ -50,7 +50,8 @@ def limit(least: int, most: int, *, unlimited: bool = False, below: str = "") ->
 
     numbers = number.form
     form = one_of(numbers, matching(in_any_case(UNLIMITED))) if unlimited else numbers
-    return Notation(said, parse, str(least), form)
+    none = UNLIMITED if unlimited else str(NO_LIMIT)
+    return Notation(said, parse, str(least), form, lambda value: none if value is None else str(value))
 
 
 def format_size(size: int) -> str:
@@ -69,7 +70,8 @@ def size(least: int, most: int) -> Notation[int]:
             raise NotationError(f"must be {said}")
         return number
 
-    return Notation(said, parse, format_size(least), one_of(whole(least, most), matching(_SIZE_FORM)))
+    form = one_of(whole(least, most), matching(_SIZE_FORM))
+    return Notation(said, parse, format_size(least), form, _write_size)
 
 
 def size_limit(least: int, most: int, *, zero: bool = False) -> Notation[int | None]:
@@ -88,7 +90,14 @@ def size_limit(least: int, most: int, *, zero: bool = False) -> Notation[int | N
         return number
 
     forms = (whole(0 if zero else least, most), matching(_SIZE_FORM), matching(in_any_case(UNLIMITED)))
-    return Notation(said, parse, inner.example, one_of(*forms))
+    none = "0" if zero else UNLIMITED
+    return Notation(
+        said, parse, inner.example, one_of(*forms), lambda value: none if value is None else _write_size(value)
+    )
+
+
+def _write_size(size: int) -> str:
+    return format_size(size).replace("bytes", "B")
 
 
 def _bytes(raw: object, said: str) -> int:
@@ -134,4 +143,4 @@ def time_span(least: int, most: int, *, beyond: str = "") -> Notation[int]:
             raise NotationError(f"must be {said}", beyond if span > most else "")
         return span
 
-    return Notation(said, parse, format_span(least), matching(_SPAN_FORM))
+    return Notation(said, parse, format_span(least), matching(_SPAN_FORM), format_span)

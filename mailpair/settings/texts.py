@@ -54,7 +54,7 @@ def smtp_greeting(most: int) -> Notation[str]:
             raise NotationError(f"must be {said}", "begin it with 220 and a blank")
         return rest.parse(text.removeprefix(_READY))
 
-    return Notation(said, parse, '"220 Ready."', matching(_READY + _GREETING.pattern))
+    return Notation(said, parse, '"220 Ready."', matching(_READY + _GREETING.pattern), lambda text: _READY + text)
 
 
 def line(most: int) -> Notation[str]:

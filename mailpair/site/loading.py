@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from mailpair.settings.documents import MAILBOXES, SITE
@@ -10,6 +11,7 @@ from mailpair.site import document, rules, schema
 from mailpair.site.build import build
 from mailpair.site.model import Site
 from mailpair.site.problems import SiteError
+from mailpair.site.written import written
 
 SITE_FILE = "site.yml"
 MAILBOXES_FILE = "mailboxes.yml"
@@ -17,11 +19,24 @@ MAILBOXES_FILE = "mailboxes.yml"
 _MAILBOXES = "mailboxes"
 
 
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A site, and all of its settings as text by their paths, for comparing it with what it was."""
+
+    site: Site
+    settings: dict[str, str]
+
+
 def load(site_dir: Path) -> Site:
     """Reads ``site.yml`` and ``mailboxes.yml`` in a site's folder.
 
     Raises :class:`SiteError` with all problems of both. Nothing but the two files is read, and nothing is written.
     """
+    return load_written(site_dir).site
+
+
+def load_written(site_dir: Path) -> Loaded:
+    """Reads a site as :func:`load` does, and keeps how its settings are written."""
     site, site_problems = document.read(site_dir / SITE_FILE, SITE.name)
     mailboxes, mailbox_problems = document.read(site_dir / MAILBOXES_FILE, MAILBOXES.name)
     checked = schema.check(SITE, site or {})
@@ -41,7 +56,7 @@ def load(site_dir: Path) -> Site:
     problems += rules.problems(loaded, incomplete)
     if problems:
         raise SiteError(problems)
-    return loaded
+    return Loaded(loaded, written(SITE, checked.values) | written(MAILBOXES, accounts.values))
 
 
 def _names(group: Group) -> set[str]:

@@ -52,7 +52,12 @@ def shown(value: object) -> str:
             return text if len(text) <= _SHOWN_LENGTH else f"{text[: _SHOWN_LENGTH - 3]}..."
 
 
+def in_order(path: str) -> list[tuple[int, str]]:
+    """A key by which paths are sorted, ``[10]`` after ``[2]``."""
+    parts = re.split(r"([0-9]{1,18})", path)
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
+
+
 def _order(problem: Problem) -> tuple[list[tuple[int, str]], str]:
-    """Sorts ``[10]`` after ``[2]``, and the problems of one path by their text."""
-    parts = re.split(r"([0-9]{1,18})", problem.path)
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts], str(problem)
+    """Sorts by the path, and the problems of one path by their text."""
+    return in_order(problem.path), str(problem)

@@ -12,8 +12,12 @@ from pathlib import Path
 import pytest
 
 from mailpair.__main__ import main
+from mailpair.applied import Applied, remember
 from mailpair.passwords import is_current
+from mailpair.plan import plan
+from mailpair.servers import Role, Server
 from mailpair.settings.pages import PAGES
+from mailpair.site import load_written
 from mailpair.state import SiteState
 
 ADA = "ada@contoso.test"
@@ -35,9 +39,58 @@ class Terminal(io.StringIO):
         return True
 
 
+NEVER = "Nothing was applied from here yet: a run configures every server.\n"
+SERVERS = (
+    Server("front1", Role.CLIENT_ACCESS, "front1.contoso.test", ("10.0.0.11",)),
+    Server("back1", Role.MAILBOX, "back1.contoso.test", ("10.0.0.12",)),
+)
+
+
 def test_a_right_site_is_in_order(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "--site", str(site)]) == 0
-    assert capsys.readouterr() == (f"{site}: in order; contoso.test, 1 mailbox\n", "")
+    assert capsys.readouterr() == (f"{site}: in order; contoso.test, 1 mailbox\n{NEVER}", "")
+
+
+def test_an_inventory_stands_for_its_site_and_must_fit(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    inventory = site / "hosts.yml"
+    inventory.write_text("all: {children: {client_access: {hosts: {front1: }}, mailbox: {hosts: {back2: }}}}\n")
+    assert main(["check", "--site", str(inventory)]) == 1
+    assert capsys.readouterr() == (
+        "",
+        (
+            "mailboxes[ada@contoso.test].server: 'back1': must be a mailbox server; "
+            "the inventory's group mailbox has back2\n"
+        ),
+    )
+
+
+def test_what_a_run_would_change_is_said_of_the_servers_of_the_last_run(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = load_written(site)
+    for server in SERVERS:
+        applied = Applied(before.settings, SERVERS, plan(before.site, SERVERS, server))
+        remember(SiteState(site), server.name, applied)
+    (site / "site.yml").write_text(
+        "mailpair_site: {accepted_domains: [contoso.test], imap_settings: {banner: Welcome.}}\n"
+    )
+    # An inventory for other servers than those of a stack.
+    (site / "hosts.yml").write_text("all: {children: {client_access: {hosts: {a: }}, mailbox: {hosts: {b: }}}}\n")
+    assert main(["check", "--site", str(site)]) == 0
+    assert capsys.readouterr() == (
+        (
+            f"{site}: in order; contoso.test, 1 mailbox\n"
+            "Settings that differ from what was last applied to back1 and front1:\n"
+            "  imap_settings.banner: The IMAP4 service is ready. -> Welcome.\n"
+        ),
+        "",
+    )
+
+
+def test_a_record_that_is_none_is_told(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    SiteState(site).remember("front1", "{")
+    assert main(["check", "--site", str(site)]) == 1
+    assert capsys.readouterr().err.startswith("the record of what was last applied to front1 can't be read; ")
 
 
 def test_everything_that_is_wrong_is_said(site: Path, capsys: pytest.CaptureFixture[str]) -> None:

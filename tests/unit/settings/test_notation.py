@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum
+import re
 from ipaddress import ip_address
 from typing import Any
 
@@ -11,8 +11,19 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mailpair.settings import endpoints, names, notation, quantities, texts
-from mailpair.settings.notation import Notation, NotationError
-from mailpair.settings.values import AddressSpace, AuthMechanism, Binding, ConnectionSetting, Encryption, SmartHost
+from mailpair.settings.notation import ListOf, Notation, NotationError
+from mailpair.settings.values import (
+    AddressSpace,
+    AuthMechanism,
+    Binding,
+    ConnectionSetting,
+    Encryption,
+    IpRange,
+    LoginType,
+    SmartHost,
+    TlsCertificateName,
+)
+from tests.unit.settings.test_records import ALL
 
 SIZE = quantities.size(0, 1 << 50)
 
@@ -33,7 +44,39 @@ NOTATIONS: dict[str, Notation[Any]] = {
     "binding": endpoints.BINDING,
     "connection": endpoints.CONNECTION,
     "smart host": endpoints.SMART_HOST,
+    "clients": endpoints.IP_RANGE,
+    "time span": quantities.time_span(1, 86400, beyond="A day is all there is."),
+    "limit": quantities.limit(1, quantities.NO_LIMIT, unlimited=True),
+    "number": quantities.limit(1, quantities.NO_LIMIT),
+    "size or none": quantities.size_limit(1, 1 << 40, zero=True),
+    "numbered word": notation.word(LoginType, first=1, refused={LoginType.PLAIN_TEXT_LOGIN: "It is in the clear."}),
+    "SMTP greeting": texts.smtp_greeting(255),
+    "web address": texts.WEB_ADDRESS,
+    "log folder": texts.LOG_FOLDER,
+    "certificate by name": texts.TLS_CERTIFICATE_NAME,
 }
+
+# Those of all settings, each once.
+NOTATIONS |= {
+    notation.said: notation
+    for notation in (
+        parameter.notation.item if isinstance(parameter.notation, ListOf) else parameter.notation
+        for parameter in ALL.values()
+    )
+    if notation.said not in {each.said for each in NOTATIONS.values()}
+}
+NOT_TAKEN = object()
+
+# What administrators paste.
+WRITTEN: list[Any] = [
+    "36 MB", "36MB", "64kb", "1.899 GB (2,039,480,320 bytes)", "2.3 GB", "37748736", 37748736, 0, 5, 100, 1000,
+    2147483647, "unlimited", "Unlimited", "00:05:00", "0:00:30", "1.00:00:00", "00:30:00", 3, "Tls, BasicAuth",
+    ["tls", "TLS"], "None", "$true", "$FALSE", "custom", "verbose", "220 Ready.", "Ready.", "Contoso.com",
+    "*.Contoso.com", "SMTP:*;5", "*",
+    "ada@contoso.com", "[::]:995", "0.0.0.0:25", "mail.contoso.com:995:ssl", "relay.contoso.com", "[fd00::1]:25",
+    "10.0.0.1", "10.0.0.9/8", "fd00::1-fd00::9", "0.0.0.0-255.255.255.255", "fe80::/10", "https://Mail.contoso.com/owa",
+    "<I>CN=a, O=b<S>CN=mail.contoso.com", "/var/log/mailpair/pop3/", "DomainValidation",
+]  # fmt: skip
 
 # Whatever a document can hold, and text that comes near to what is wanted.
 near = st.text("ab.-_@:[]*%0129 SLMKBGT(),\u00fc\u2460\n", max_size=30)
@@ -69,20 +112,28 @@ def test_anything_is_taken_or_refused_in_one_line(name: str, data: st.DataObject
 @pytest.mark.parametrize("name", NOTATIONS)
 @given(data=st.data())
 def test_what_is_taken_is_taken_again_as_it_is_written(name: str, data: st.DataObject) -> None:
-    """Values that are text, or have Exchange's notation as their text, survive being written down."""
     notation = NOTATIONS[name]
     try:
-        value = notation.parse(data.draw(raw))
+        value = notation.parse(data.draw(raw | st.sampled_from(WRITTEN) | st.just(plain(notation.example))))
     except NotationError:
         return
-    written = value
-    if isinstance(value, frozenset):
-        written = [each.value for each in value]
-    elif isinstance(value, Enum):
-        written = value.value
-    elif not isinstance(value, bool | int | str):
-        written = str(value)
-    assert notation.parse(written) == value
+    text = notation.write(value)
+    assert text.isprintable()
+    assert value in {
+        parsed for parsed in (parse(notation, text), parse(notation, plain(text))) if parsed is not NOT_TAKEN
+    }
+
+
+def plain(text: str) -> Any:
+    """What a document has where this text stands unquoted."""
+    return {"true": True, "false": False}.get(text, int(text) if re.fullmatch(r"[0-9]{1,18}", text) else text)
+
+
+def parse(notation: Notation[Any], raw: object) -> Any:
+    try:
+        return notation.parse(raw)
+    except NotationError:
+        return NOT_TAKEN
 
 
 @given(addresses, ports)
@@ -152,6 +203,36 @@ TAKEN: list[tuple[str, object, object]] = [
     ("smart host", "10.0.0.1", SmartHost("10.0.0.1")),
     ("smart host", "[10.0.0.1]:587", SmartHost("10.0.0.1", 587)),
     ("smart host", "[fd00::1]", SmartHost("fd00::1")),
+    ("boolean", "$true", True),
+    ("boolean", "$False", False),
+    ("size", "1.899 GB (2,039,480,320 bytes)", 2039480320),
+    ("size", "2.3 GB (2,469,396,480 bytes)", 2469396480),
+    ("size", "0.5 KB", 512),
+    ("size", "0 B (0 bytes)", 0),
+    ("size or none", 0, None),
+    ("size or none", "Unlimited", None),
+    ("limit", "unlimited", None),
+    ("limit", 2147483647, None),
+    ("number", 2147483647, None),
+    ("number", 5, 5),
+    ("time span", "00:30:00", 1800),
+    ("time span", "1:00:00", 3600),
+    ("time span", "1.00:00:00", 86400),
+    ("numbered word", 3, LoginType.SECURE_LOGIN),
+    ("numbered word", "2", LoginType.PLAIN_TEXT_AUTHENTICATION),
+    ("numbered word", "securelogin", LoginType.SECURE_LOGIN),
+    ("clients", "192.168.1.1/24", IpRange(ip_address("192.168.1.0"), ip_address("192.168.1.255"))),
+    ("clients", "10.0.0.1 - 10.0.0.9", IpRange(ip_address("10.0.0.1"), ip_address("10.0.0.9"))),
+    ("clients", "FD00::1", IpRange(ip_address("fd00::1"), ip_address("fd00::1"))),
+    ("clients", "fd00::/127", IpRange(ip_address("fd00::"), ip_address("fd00::1"))),
+    ("SMTP greeting", "220 mail.contoso.com ready", "mail.contoso.com ready"),
+    ("web address", "HTTPS://Mail.Contoso.com:8443/owa/", "https://mail.contoso.com:8443/owa/"),
+    ("log folder", "/var/log/mail-01/pop3/", "/var/log/mail-01/pop3"),
+    (
+        "certificate by name",
+        "<i>CN=Contoso CA, DC=contoso, DC=com<s>CN=mail.contoso.com",
+        TlsCertificateName("CN=Contoso CA,DC=contoso,DC=com", "CN=mail.contoso.com"),
+    ),
 ]
 
 
@@ -186,6 +267,38 @@ REFUSED: list[tuple[str, object, str]] = [
     ("binding", "0.0.0.0:99999999999", "port must be a whole number from 1 to 65535"),
     ("binding", "0.0.0.0:\u0665", "port must be a whole number from 1 to 65535"),
     ("binding", "0.0.0.0:110:TLS", "must be an address and a port, such as 0.0.0.0:995 or [::]:995"),
+    ("size", "1.9 GB (1 bytes)", "must say the same size twice; 1.9 GB is 2,040,109,465"),
+    (
+        "size",
+        "1,5 GB",
+        "must be a size from 0 bytes to 1024 TB; write it as 36 MB; units are B, KB, MB, GB, TB",
+    ),
+    ("time span", "1.00:00:01", "must be a time from 00:00:01 to 1.00:00:00; A day is all there is."),
+    (
+        "time span",
+        "24:00:00",
+        "must be a time from 00:00:01 to 1.00:00:00; write days before a dot, as in 1.00:00:00",
+    ),
+    ("time span", 600, "must be a time from 00:00:01 to 1.00:00:00; write it as hh:mm:ss, or as d.hh:mm:ss with days"),
+    ("numbered word", 1, "must be PlainTextAuthentication (2) or SecureLogin (3); It is in the clear."),
+    ("numbered word", True, "must be PlainTextAuthentication (2) or SecureLogin (3)"),
+    (
+        "clients",
+        "fe80::1%eth0",
+        (
+            "must be an address, a range or a network, such as 10.0.0.1, 10.0.0.1-10.0.0.9 or 10.0.0.0/8; leave out "
+            "what follows the %"
+        ),
+    ),
+    (
+        "address space",
+        "X400:c=us;1",
+        (
+            "must be *, a domain, or *. and a domain, with a cost if it is not 1, such as SMTP:*.contoso.com;10; "
+            "mail leaves by SMTP alone"
+        ),
+    ),
+    ("address space", "*;101", "cost must be a whole number from 1 to 100"),
 ]
 
 
@@ -194,6 +307,43 @@ def test_what_is_refused_at_the_edges(name: str, written: object, problem: str) 
     with pytest.raises(NotationError) as caught:
         NOTATIONS[name].parse(written)
     assert str(caught.value) == problem
+
+
+def test_spans_and_sizes_have_one_form() -> None:
+    assert [quantities.format_span(each) for each in (0, 59, 3600, 86399, 86400, 90061)] == [
+        "00:00:00",
+        "00:00:59",
+        "01:00:00",
+        "23:59:59",
+        "1.00:00:00",
+        "1.01:01:01",
+    ]
+    sizes = (0, 1, 1536, 36 << 20)
+    assert [quantities.format_size(each) for each in sizes] == [
+        "0 bytes",
+        "1 bytes",
+        "1536 bytes",
+        "36 MB",
+    ]
+
+
+@given(st.integers(1, 86400))
+def test_spans_survive_being_written(span: int) -> None:
+    assert NOTATIONS["time span"].parse(quantities.format_span(span)) == span
+
+
+@given(addresses, addresses)
+def test_ranges_hold_what_is_between_their_ends(one: Any, other: Any) -> None:
+    if one.version != other.version:
+        return
+    first, last = sorted((one, other))
+    clients = endpoints.IP_RANGE.parse(f"{first}-{last}")
+    assert endpoints.IP_RANGE.parse(str(clients)) == clients
+    assert first in clients
+    assert last in clients
+    assert IpRange(first, last) in clients
+    assert clients.overlaps(IpRange(last, last))
+    assert (IpRange(first, first) == clients) is (first == last)
 
 
 @pytest.mark.parametrize("text", ["", " ready", "ready ", "x" * 256])

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Keeps what a run applied to the hosts of a play, on the controller."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible_collections.mailpair.mail.plugins.plugin_utils import inventory
+
+from mailpair.applied import Applied, remember
+from mailpair.plan import plan
+from mailpair.site import SiteError, load_written
+from mailpair.state import SiteState, StateError
+
+
+class ActionModule(ActionBase):
+    """See the documentation of the module of the same name."""
+
+    _supports_check_mode = True
+    _supports_diff = False
+    _requires_connection = False
+    TRANSFERS_FILES = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Plan again what was applied, and keep it."""
+        super().run(tmp, task_vars)
+        variables = task_vars or {}
+        specification = {"site_dir": {"type": "path"}, "mailboxes_alone": {"type": "bool", "default": False}}
+        _, arguments = self.validate_argument_spec(argument_spec=specification)
+        site_dir = Path(arguments["site_dir"] or inventory.site_dir(variables, self._templar))
+        host = str(variables["inventory_hostname"])
+        kept = False
+        try:
+            loaded = load_written(site_dir)
+            servers = inventory.servers(variables, loaded.site.domain)
+            (server,) = (server for server in servers if server.name == host)
+            planned = plan(loaded.site, servers, server)
+            # Documents that were changed while the run was on its way are not what it applied.
+            if planned == variables.get("mailpair_plan") and not self._task.check_mode:
+                applied = Applied(loaded.settings, servers, planned)
+                remember(SiteState(site_dir), host, applied, mailboxes_alone=arguments["mailboxes_alone"])
+                kept = True
+        except (SiteError, StateError) as error:
+            raise AnsibleActionFail(f"{site_dir}: what was applied could not be kept.\n{error}") from None
+        return {"changed": False, "kept": kept}
