@@ -15,26 +15,31 @@ HOSTS_FILE = "hosts.yml"
 
 
 def read_hosts(path: Path, domain: str) -> tuple[Server, ...]:
-    """The hosts of the groups client_access and mailbox in an inventory file, front ends first.
-
-    ``domain`` is where hosts without a full name are. Empty where the file is missing, or is no inventory that can be
-    read as it stands; an address that a template makes is left out.
-    """
+    """The servers of an inventory file, as :func:`hosts` finds them; none where it is missing or can't be read."""
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
         return ()
-    groups = list(_groups(content))
+    return hosts(content, domain)
+
+
+def hosts(inventory: object, domain: str) -> tuple[Server, ...]:
+    """The hosts of the groups client_access and mailbox, in Ansible's YAML form of an inventory, front ends first.
+
+    ``domain`` is where hosts without a full name are. What is no inventory has none; an address that a template makes
+    is left out.
+    """
+    groups = list(_groups(inventory))
     variables: dict[str, dict[str, Any]] = {}
-    for _, hosts in groups:
-        for name, given in hosts.items():
+    for _, members in groups:
+        for name, given in members.items():
             variables.setdefault(name, {}).update(given if isinstance(given, Mapping) else {})
     return tuple(
         _server(name, role, variables[name], domain)
         for role in Role
-        for group, hosts in groups
+        for group, members in groups
         if group == role.value
-        for name in hosts
+        for name in members
     )
 
 
@@ -44,8 +49,8 @@ def _groups(content: object) -> Iterator[tuple[str, Mapping[str, Any]]]:
         return
     for name, group in content.items():
         if isinstance(group, Mapping):
-            hosts = group.get("hosts")
-            yield str(name), {str(each): given for each, given in hosts.items()} if isinstance(hosts, Mapping) else {}
+            members = group.get("hosts")
+            yield str(name), dict(members) if isinstance(members, Mapping) else {}
             yield from _groups(group.get("children"))
 
 

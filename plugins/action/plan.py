@@ -11,10 +11,12 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.mailpair.mail.plugins.plugin_utils import inventory
 
+from mailpair.applied import last_applied
+from mailpair.changes import differences
 from mailpair.plan import plan
 from mailpair.plan.accounts import accounts
 from mailpair.servers import Role
-from mailpair.site import Site, SiteError, join, load
+from mailpair.site import Loaded, Site, SiteError, join, load_written
 from mailpair.state import SiteState, StateError
 
 
@@ -22,7 +24,7 @@ class ActionModule(ActionBase):
     """See the documentation of the module of the same name."""
 
     _supports_check_mode = True
-    _supports_diff = False
+    _supports_diff = True
     _requires_connection = False
     TRANSFERS_FILES = False
 
@@ -33,17 +35,30 @@ class ActionModule(ActionBase):
         _, arguments = self.validate_argument_spec(argument_spec={"site_dir": {"type": "path"}})
         site_dir = Path(arguments["site_dir"] or inventory.site_dir(variables, self._templar))
         host = str(variables["inventory_hostname"])
+        state = SiteState(site_dir)
         try:
-            site = load(site_dir)
+            loaded = load_written(site_dir)
+            site = loaded.site
             servers = inventory.servers(variables, site.domain)
             join(site, servers)
             (server,) = (server for server in servers if server.name == host)
         except SiteError as error:
             raise AnsibleActionFail(f"{site_dir}: nothing was changed on any host.\n{error}") from None
-        problems = _secrets(site, SiteState(site_dir)) if server.role is Role.CLIENT_ACCESS else []
+        problems = _secrets(site, state) if server.role is Role.CLIENT_ACCESS else []
         if problems:
             raise AnsibleActionFail("\n".join([f"{site_dir}: nothing was changed on any host.", *problems]))
-        return {"changed": False, "ansible_facts": {"mailpair_plan": plan(site, servers, server)}}
+        result = {"changed": False, "ansible_facts": {"mailpair_plan": plan(site, servers, server)}}
+        return {**result, **self._difference(state, host, loaded)} if self._task.diff else result
+
+    def _difference(self, state: SiteState, host: str, loaded: Loaded) -> dict[str, Any]:
+        """The settings that differ from those that were last applied to the host; Ansible shows what would change."""
+        try:
+            before = last_applied(state).get(host)
+        except StateError:
+            return {}
+        lines = differences(before.settings, loaded.settings) if before else ["nothing was applied from here yet"]
+        text = "".join(f"{line}\n" for line in (f"settings of the site, against the last run on {host}:", *lines))
+        return {"changed": bool(lines) and self._task.check_mode, "diff": [{"prepared": text}]}
 
 
 def _secrets(site: Site, state: SiteState) -> list[str]:

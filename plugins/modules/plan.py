@@ -18,6 +18,11 @@ options:
     type: path
 attributes:
   check_mode: {support: full, description: It changes no host.}
+  diff_mode:
+    support: full
+    description: >-
+      It shows the settings that differ from those that were last applied to this host; in check mode it says changed
+      if there are any, so that Ansible prints them.
 notes:
   - Servers are the hosts of the groups C(client_access) and C(mailbox). A host's variable C(mailpair_fqdn) is its
     name (by default its inventory name in the first accepted domain), C(mailpair_addresses) where its peers reach it

@@ -70,6 +70,11 @@ class Kind(ABC):
     async def delete(self, context: Context, state: Properties) -> None:
         """Takes the resource away; it may be gone already."""
 
+    def foresee(self, new: Properties) -> Sequence[str]:
+        """What an update to these inputs, which are all known, would mean, in lines for the user of a preview."""
+        del new
+        return ()
+
     def drift(self, old: Properties, new: Properties) -> Sequence[str]:
         """What must be mended although no input changed, by the old state and the new inputs."""
         del new

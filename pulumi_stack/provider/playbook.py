@@ -6,7 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from mailpair.state import SiteState
+from mailpair.applied import last_applied
+from mailpair.changes import report
+from mailpair.hosts_file import hosts
+from mailpair.site import SiteError, load_written
+from mailpair.state import SiteState, StateError
 from pulumi_stack import digest, run_playbook
 from pulumi_stack.errors import Problem
 from pulumi_stack.places import CHECKOUT
@@ -65,6 +69,16 @@ class Playbook(Kind):
 
     async def delete(self, context: Context, state: Properties) -> None:
         """Leaves the hosts as they are."""
+
+    def foresee(self, new: Properties) -> Sequence[str]:
+        """The settings that differ from those of the last run, and what of each host they concern."""
+        site_dir = Path(new["site_dir"])
+        try:
+            loaded = load_written(site_dir)
+            applied = last_applied(SiteState(site_dir))
+        except (SiteError, StateError):
+            return ()  # The run tells.
+        return report(loaded, hosts(new["inventory"], loaded.site.domain), applied).splitlines()
 
     def drift(self, old: Properties, new: Properties) -> Sequence[str]:
         """Hosts with another stamp, and the site's secrets where one has changed."""

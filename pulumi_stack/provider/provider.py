@@ -104,6 +104,9 @@ class MailpairProvider(Provider):
         kind = self._kind(request.type)
         old, new = plain_map(request.olds), plain_map(request.news)
         if request.preview:
+            for line in () if is_unknown(new) else kind.foresee(new):
+                self._log.say(request.urn, line, passing=False)
+            await self._log.flush()
             known = {key: each for key, each in kind.outputs(new).items() if not is_unknown(each)}
             return UpdateResponse(values({**old, **new, **known}))
         outputs = await kind.update(self._context(request.urn), old, new)

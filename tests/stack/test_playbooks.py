@@ -57,7 +57,7 @@ def test_it_runs_once_and_again_when_there_is_a_reason(playbooks: Run, pair: Run
     assert stamps(pair) == [state(playbooks)["stamp"]] * 2
     assert unchanged(playbooks.up())
     configure(playbooks, pair, "plain", digest="two")
-    playbooks.pulumi("preview")
+    assert "Nothing was applied from here yet: a run configures every server." in playbooks.pulumi("preview")
     assert counts(pair) == [1, 1]
     playbooks.up()
     assert counts(pair) == [2, 2]

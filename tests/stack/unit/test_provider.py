@@ -19,6 +19,9 @@ from pulumi.provider.experimental.provider import (
     UpdateRequest,
 )
 
+from mailpair.applied import Applied, remember
+from mailpair.site import load_written
+from mailpair.state import SiteState
 from pulumi_stack.errors import Problem, StackError
 from pulumi_stack.process import Runner
 from pulumi_stack.provider.image import Image
@@ -253,6 +256,41 @@ def test_inputs_of_a_playbook() -> None:
         f"playbook: 'playbooks/none.yml': must be a playbook below {root}",
         "site_dir: '/nowhere': must be the folder of a site",
     ]
+
+
+def test_a_preview_tells_what_a_playbook_would_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "site.yml").write_text("mailpair_site: {accepted_domains: [contoso.test]}\n")
+    (tmp_path / "mailboxes.yml").write_text(
+        "mailpair_mailboxes: {a@contoso.test: {server: back1, kind: administrator}}\n"
+    )
+    front = {"front1": {"ansible_host": "10.0.0.11"}}
+    inventory = {"all": {"children": {"client_access": {"hosts": front}, "mailbox": {"hosts": {"back1": {}}}}}}
+    inputs = {"inventory": inventory, "site_dir": str(tmp_path), "playbook": "playbooks/site.yml", "digest": "1"}
+    log = EngineLog("127.0.0.1:1")
+    told: list[str] = []
+    monkeypatch.setattr(log, "say", lambda _, text, *, passing: told.append(f"{text} {passing}"))
+    provider = MailpairProvider([Playbook()], log, Runner())
+    urn = "urn:pulumi:lab::mailpair::mailpair:index:Playbook::a"
+    old = {**inputs, "stamp": "1", "private": "", "drift": []}
+
+    def preview(**new: Any) -> list[str]:
+        told.clear()
+        asyncio.run(
+            provider.update(UpdateRequest(urn, "a", values(old), values({**inputs, **new}), 0, [], preview=True))
+        )
+        return list(told)
+
+    assert preview() == ["Nothing was applied from here yet: a run configures every server. False"]
+    loaded = load_written(tmp_path)
+    remember(SiteState(tmp_path), "front1", Applied({**loaded.settings, "imap_settings.banner": "Hello."}, (), {}))
+    assert preview()[:2] == [
+        "Settings that differ from what was last applied to front1: False",
+        "  imap_settings.banner: Hello. -> The IMAP4 service is ready. False",
+    ]
+    # What is wrong with documents is told by those who need them.
+    (tmp_path / "site.yml").write_text("")
+    assert preview() == []
+    assert preview(digest=UNKNOWN) == []
 
 
 def test_a_newer_image_leaves_a_machine_alone() -> None:

@@ -11,6 +11,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from mailpair.applied import Applied, remember
+from mailpair.site import load_written
+from mailpair.state import SiteState
+
 ANSIBLE_PLAYBOOK = Path(sys.executable).with_name("ansible-playbook")
 DOCUMENT = """\
 mailpair_site:
@@ -56,7 +60,7 @@ class Bench:
     def write(self, name: str, text: str) -> None:
         (self.folder / name).write_text(text)
 
-    def play(self) -> dict[str, dict[str, object]]:
+    def play(self, *options: str) -> dict[str, dict[str, object]]:
         """Results by task and host."""
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")},
@@ -67,7 +71,7 @@ class Bench:
             "ANSIBLE_LOCALHOST_WARNING": "0",
             "ANSIBLE_NOCOLOR": "1",
         }
-        command = [str(ANSIBLE_PLAYBOOK), "-i", "hosts.yml", "play.yml"]
+        command = [str(ANSIBLE_PLAYBOOK), "-i", "hosts.yml", "play.yml", *options]
         done = subprocess.run(command, cwd=self.folder, env=environment, check=False, capture_output=True, text=True)
         self.output, self.code = done.stdout + done.stderr, done.returncode
         plans: dict[str, dict[str, object]] = {}
@@ -117,6 +121,24 @@ def test_a_wrong_document_ends_the_run_with_all_that_is_wrong(bench: Bench) -> N
     assert "version: 2: " in bench.output
     assert "services.imap5" in bench.output
     assert "Traceback" not in bench.output
+
+
+def test_check_mode_shows_the_settings_that_differ(bench: Bench) -> None:
+    bench.play("--check", "--diff")
+    assert bench.output.count("\nnothing was applied from here yet\n") == 2
+    remember(SiteState(bench.folder), "front1", Applied(load_written(bench.folder).settings, (), {}))
+    bench.write("site.yml", DOCUMENT + "  imap_settings: {banner: Welcome.}\n")
+    bench.play("--check", "--diff")
+    shown = (
+        "settings of the site, against the last run on front1:\nimap_settings.banner: The IMAP4 service is ready. -> "
+    )
+    assert f"{shown}Welcome.\n" in bench.output
+    assert bench.output.count("changed=1") == 2
+
+
+def test_what_differs_is_no_change_without_check_mode(bench: Bench) -> None:
+    bench.play("--diff")
+    assert bench.output.count("changed=0") == 2
 
 
 def test_document_and_inventory_must_agree(bench: Bench) -> None:
