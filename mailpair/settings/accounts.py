@@ -5,9 +5,8 @@ from __future__ import annotations
 from mailpair.settings.calendars import EXACT_SIZE, MIME_FORMAT, NO_SUPPRESSION
 from mailpair.settings.names import ADDRESS, SERVER
 from mailpair.settings.notation import BOOLEAN, ListOf, word
-from mailpair.settings.protocol_words import REFUSED
 from mailpair.settings.quotas import QUOTAS
-from mailpair.settings.record import Answer, Group, Parameter
+from mailpair.settings.record import WORD_FOR_WORD, Answer, Group, Parameter
 from mailpair.settings.strangers import OF_MAILBOXES
 from mailpair.settings.values import Kind
 
@@ -108,7 +107,7 @@ def _protocol(prefix: str, spoken: str) -> tuple[Parameter, ...]:
             answer=Answer.FIXED,
             source=f"Set-CASMailbox -{prefix}EnableExactRFC822Size",
             text="Whether the size that is told is that of what is fetched: always.",
-            test=REFUSED,
+            test="tests/e2e/test_calendar.py::test_a_link_stands_in_the_place_of_a_meeting_request",
             exchange_default="false",
         ),
         Parameter(
@@ -119,7 +118,7 @@ def _protocol(prefix: str, spoken: str) -> tuple[Parameter, ...]:
             answer=Answer.REFUSED,
             source=f"Set-CASMailbox -{prefix}MessagesRetrievalMimeFormat",
             text="Only BestBodyFormat (5) is taken: messages are not converted.",
-            test=REFUSED,
+            test=WORD_FOR_WORD,
         ),
         Parameter(
             name=f"{name}_suppress_read_receipt",
@@ -129,7 +128,7 @@ def _protocol(prefix: str, spoken: str) -> tuple[Parameter, ...]:
             answer=Answer.REFUSED,
             source=f"Set-CASMailbox -{prefix}SuppressReadReceipt",
             text="Only false is taken: it is mail programs that send receipts.",
-            test=REFUSED,
+            test=WORD_FOR_WORD,
         ),
     )
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from mailpair.settings.notation import BOOLEAN, only, only_word, word
-from mailpair.settings.protocol_words import POP, REFUSED, ProtocolWords
-from mailpair.settings.record import Answer, Parameter
+from mailpair.settings.protocol_words import POP, ProtocolWords
+from mailpair.settings.record import WORD_FOR_WORD, Answer, Parameter
 from mailpair.settings.texts import WEB_ADDRESS
 from mailpair.settings.values import CalendarItemRetrievalOption, MimeTextFormat, SortOrder
 
@@ -67,7 +67,7 @@ def _messages(words: ProtocolWords) -> tuple[Parameter, ...]:
             answer=Answer.FIXED,
             source=f"{words.cmdlet} -EnableExactRFC822Size",
             text="Whether the size that is told is that of what is fetched: always.",
-            test=REFUSED,
+            test="tests/e2e/test_calendar.py::test_a_link_stands_in_the_place_of_a_meeting_request",
             exchange_default="false",
             how="Dovecot stores what it gives out",
         ),
@@ -78,7 +78,7 @@ def _messages(words: ProtocolWords) -> tuple[Parameter, ...]:
             answer=Answer.REFUSED,
             source=f"{words.cmdlet} -MessageRetrievalMimeFormat",
             text="Only BestBodyFormat (5) is taken: messages are not converted.",
-            test=REFUSED,
+            test=WORD_FOR_WORD,
         ),
         Parameter(
             name="suppress_read_receipt",
@@ -87,7 +87,7 @@ def _messages(words: ProtocolWords) -> tuple[Parameter, ...]:
             answer=Answer.REFUSED,
             source=f"{words.cmdlet} -SuppressReadReceipt",
             text="Only false is taken: it is mail programs that send receipts.",
-            test=REFUSED,
+            test=WORD_FOR_WORD,
         ),
     )
     return (*common, _sort_order(words) if words is POP else _hidden_folders(words))
@@ -103,7 +103,7 @@ def _sort_order(words: ProtocolWords) -> Parameter:
         answer=Answer.REFUSED,
         source=f"{words.cmdlet} -MessageRetrievalSortOrder",
         text="Only Ascending (0) is taken: the oldest message is the first.",
-        test=REFUSED,
+        test=WORD_FOR_WORD,
     )
 
 
@@ -115,5 +115,5 @@ def _hidden_folders(words: ProtocolWords) -> Parameter:
         answer=Answer.FIXED,
         source=f"{words.cmdlet} -ShowHiddenFoldersEnabled",
         text="Whether hidden folders are shown: there are none.",
-        test=REFUSED,
+        test=WORD_FOR_WORD,
     )

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from mailpair.settings.names import CERTIFICATE_NAME
 from mailpair.settings.notation import BOOLEAN, ListOf, nothing, only, word, words
-from mailpair.settings.protocol_words import REFUSED
-from mailpair.settings.record import Answer, Group, Parameter
+from mailpair.settings.record import WORD_FOR_WORD, Answer, Group, Parameter
 from mailpair.settings.strangers import OF_CERTIFICATES
 from mailpair.settings.values import CertificateService, CertificateSource
 
@@ -22,7 +21,7 @@ def _not_given(name: str, parameter: str, reason: str) -> Parameter:
         answer=Answer.REFUSED,
         source=f"New-ExchangeCertificate -{parameter}",
         text=f"Must not be given: {reason}.",
-        test=REFUSED,
+        test=WORD_FOR_WORD,
     )
 
 
@@ -79,7 +78,7 @@ CERTIFICATE = Group(
             answer=Answer.REFUSED,
             source="Enable-ExchangeCertificate -Thumbprint",
             text="Must not be given: a certificate has a name, and a new thumbprint each time it is renewed.",
-            test=REFUSED,
+            test=WORD_FOR_WORD,
         ),
         _not_given("subject_name", "SubjectName", "the first of domain_name is the subject"),
         _not_given("key_size", "KeySize", "keys are P-256, which is as strong as 3072 bits of RSA"),
@@ -90,7 +89,7 @@ CERTIFICATE = Group(
             answer=Answer.FIXED,
             source="New-ExchangeCertificate -PrivateKeyExportable",
             text=f"Only false is taken: {_ON_ITS_HOST}.",
-            test=REFUSED,
+            test=WORD_FOR_WORD,
             how="mode 0600, and nothing that fetches it",
         ),
         Parameter(
@@ -100,7 +99,7 @@ CERTIFICATE = Group(
             answer=Answer.REFUSED,
             source="New-ExchangeCertificate -GenerateRequest",
             text=f"Only false is taken: {_NO_REQUEST}.",
-            test=REFUSED,
+            test=WORD_FOR_WORD,
         ),
     ),
     OF_CERTIFICATES,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from mailpair.settings.names import SELECTOR
 from mailpair.settings.notation import BOOLEAN, only, whole_number
-from mailpair.settings.protocol_words import REFUSED
-from mailpair.settings.record import Answer, Group, Parameter
+from mailpair.settings.record import WORD_FOR_WORD, Answer, Group, Parameter
 
 _KEY_SIZE = 2048
 
@@ -45,7 +44,7 @@ DKIM_SIGNING_CONFIG = Group(
             answer=Answer.FIXED,
             source="none; Exchange Online's New-DkimSigningConfig -KeySize",
             text="How long the RSA key is: 2048 bits.",
-            test=REFUSED,
+            test=WORD_FOR_WORD,
             how="a module of ours makes keys on each front end",
         ),
     ),

@@ -25,6 +25,3 @@ class ProtocolWords:
 
 POP = ProtocolWords("pop_settings", "Set-PopSettings", "pop3", "POP3", 995, 110, 600, (512, 40, 1024))
 IMAP = ProtocolWords("imap_settings", "Set-ImapSettings", "imap4", "IMAP4", 993, 143, 1800, (10240, 1024, 16384))
-
-NOT_SEEN_YET = "tests/unit/site/test_wrong_values.py::test_a_wrong_value_is_refused_word_for_word"
-REFUSED = "tests/unit/site/test_wrong_values.py::test_a_wrong_value_is_refused_word_for_word"

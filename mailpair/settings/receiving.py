@@ -5,8 +5,7 @@ from __future__ import annotations
 from mailpair.settings.endpoints import BINDING, IP_RANGE
 from mailpair.settings.names import DOMAIN
 from mailpair.settings.notation import BOOLEAN, ListOf, nothing, only_word, words
-from mailpair.settings.protocol_words import NOT_SEEN_YET, REFUSED
-from mailpair.settings.record import Answer, Parameter
+from mailpair.settings.record import WORD_FOR_WORD, Answer, Parameter
 from mailpair.settings.texts import TLS_CERTIFICATE_NAME, line, smtp_greeting
 from mailpair.settings.values import AuthMechanism, ExtendedProtection, PermissionGroup
 
@@ -99,7 +98,7 @@ _WHERE = (
         answer=Answer.REFUSED,
         source="Set-ReceiveConnector -DefaultDomain",
         text=f"Must not be given: {_WHOLE_ADDRESSES}.",
-        test=REFUSED,
+        test=WORD_FOR_WORD,
     ),
     Parameter(
         name="advertise_client_settings",
@@ -138,7 +137,7 @@ _WHO = (
             "Whether Integrated is Kerberos (GSSAPI). It must be on with Integrated and off without: NTLM, which would "
             "be left, is never offered."
         ),
-        test=NOT_SEEN_YET,
+        test="tests/e2e/test_kerberos.py::test_a_connector_for_tickets_takes_no_passwords_and_others_no_tickets",
         how="Dovecot's mechanism gssapi, and Postfix's smtpd_sasl_mechanism_filter",
     ),
     Parameter(
@@ -150,7 +149,7 @@ _WHO = (
         answer=Answer.REFUSED,
         source="Set-ReceiveConnector -ExtendedProtectionPolicy",
         text="Only None is taken, as for POP3 and IMAP4.",
-        test=REFUSED,
+        test=WORD_FOR_WORD,
     ),
     Parameter(
         name="permission_groups",

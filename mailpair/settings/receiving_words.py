@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from mailpair.settings.notation import BOOLEAN, nothing, only, only_word, word
-from mailpair.settings.protocol_words import REFUSED
 from mailpair.settings.quantities import time_span
-from mailpair.settings.record import Answer, Parameter
+from mailpair.settings.record import WORD_FOR_WORD, Answer, Parameter
 from mailpair.settings.values import SizeEnabled, TransportRole
 
 _DISCARDED = "Postfix's smtpd_discard_ehlo_keywords"
@@ -55,7 +54,7 @@ _KEYWORDS = (
         answer=Answer.FIXED,
         source="Set-ReceiveConnector -BinaryMimeEnabled",
         text="Whether the EHLO keyword BINARYMIME is offered: never.",
-        test=REFUSED,
+        test="tests/e2e/test_connector_limits.py::test_greeting_and_keywords",
         exchange_default="true",
     ),
     Parameter(
@@ -65,7 +64,7 @@ _KEYWORDS = (
         answer=Answer.FIXED,
         source="Set-ReceiveConnector -SmtpUtf8Enabled",
         text="Whether the EHLO keyword SMTPUTF8 is offered: never.",
-        test=REFUSED,
+        test="tests/e2e/test_connector_limits.py::test_greeting_and_keywords",
         how="Postfix's smtputf8_enable = no",
     ),
     Parameter(
@@ -75,7 +74,7 @@ _KEYWORDS = (
         answer=Answer.FIXED,
         source="Set-ReceiveConnector -BareLinefeedRejectionEnabled",
         text="Whether lines that end in a bare LF are refused: always.",
-        test=REFUSED,
+        test="tests/e2e/test_mail_in.py::test_no_message_hides_in_another",
         exchange_default="false",
         how="Postfix's smtpd_forbid_bare_newline = reject",
     ),
@@ -102,7 +101,7 @@ def _only_off(name: str, parameter: str, reason: str = _BETWEEN_EXCHANGE) -> Par
         answer=Answer.REFUSED,
         source=f"Set-ReceiveConnector -{parameter}",
         text=f"Only false is taken: {reason}.",
-        test=REFUSED,
+        test=WORD_FOR_WORD,
     )
 
 
@@ -114,7 +113,7 @@ def _not_given(name: str, parameter: str, reason: str) -> Parameter:
         answer=Answer.REFUSED,
         source=f"Set-ReceiveConnector -{parameter}",
         text=f"Must not be given: {reason}.",
-        test=REFUSED,
+        test=WORD_FOR_WORD,
     )
 
 
@@ -134,7 +133,7 @@ _BETWEEN_SERVERS = (
         answer=Answer.REFUSED,
         source="New-ReceiveConnector -TransportRole",
         text="Only FrontendTransport is taken: connectors are on front ends.",
-        test=REFUSED,
+        test=WORD_FOR_WORD,
         exchange_default="HubTransport on a server that has that role",
     ),
     Parameter(
@@ -146,7 +145,7 @@ _BETWEEN_SERVERS = (
         answer=Answer.REFUSED,
         source="Set-ReceiveConnector -MaxAcknowledgementDelay",
         text="Only 00:00:30 is taken: it is for shadow redundancy; nothing is acknowledged here before it is stored.",
-        test=REFUSED,
+        test=WORD_FOR_WORD,
     ),
 )
 

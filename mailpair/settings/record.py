@@ -9,6 +9,9 @@ from typing import Any
 
 from mailpair.settings.notation import ListOf, Notation
 
+WORD_FOR_WORD = "tests/unit/site/test_wrong_values.py::test_a_wrong_value_is_refused_word_for_word"
+"""The test of settings that show in nothing but what is refused."""
+
 
 class Answer(Enum):
     """What we do with a setting of Exchange's."""

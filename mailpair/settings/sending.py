@@ -5,9 +5,8 @@ from __future__ import annotations
 from mailpair.settings.endpoints import OWN_ADDRESS, SMART_HOST
 from mailpair.settings.names import ADDRESS_SPACE, DOMAIN, SERVER
 from mailpair.settings.notation import BOOLEAN, ListOf, only_word, whole_number
-from mailpair.settings.protocol_words import REFUSED
 from mailpair.settings.quantities import size_limit, time_span
-from mailpair.settings.record import Answer, Parameter
+from mailpair.settings.record import WORD_FOR_WORD, Answer, Parameter
 from mailpair.settings.texts import line
 from mailpair.settings.values import ProtocolLoggingLevel
 
@@ -163,6 +162,6 @@ PARAMETERS = (
         answer=Answer.REFUSED,
         source="Set-SendConnector -ProtocolLoggingLevel",
         text=f"Only None is taken: {_IN_THE_MAIL_LOG}.",
-        test=REFUSED,
+        test=WORD_FOR_WORD,
     ),
 )

@@ -6,8 +6,7 @@ from typing import Any
 
 from mailpair.settings.names import CERTIFICATE_NAME, CREDENTIAL
 from mailpair.settings.notation import BOOLEAN, Notation, nothing, only, only_word, word
-from mailpair.settings.protocol_words import REFUSED
-from mailpair.settings.record import Answer, Parameter
+from mailpair.settings.record import WORD_FOR_WORD, Answer, Parameter
 from mailpair.settings.texts import TLS_CERTIFICATE_NAME
 from mailpair.settings.values import ConnectorType, ErrorPolicies, SmartHostAuth, TlsAuthLevel
 
@@ -104,7 +103,7 @@ def _only_default(name: str, parameter: str, notation: Notation[Any], default: o
         answer=Answer.REFUSED,
         source=f"Set-SendConnector -{parameter}",
         text=f"Only {notation.said} is taken: {reason}.",
-        test=REFUSED,
+        test=WORD_FOR_WORD,
     )
 
 
@@ -144,7 +143,7 @@ _REFUSED = (
         answer=Answer.REFUSED,
         source="Set-SendConnector -LinkedReceiveConnector",
         text="Must not be given: mail is sent on by its recipients, not by where it came in.",
-        test=REFUSED,
+        test=WORD_FOR_WORD,
     ),
 )
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from mailpair.settings.notation import BOOLEAN, only, only_word, whole_number, word
-from mailpair.settings.protocol_words import POP, REFUSED, ProtocolWords
+from mailpair.settings.protocol_words import POP, ProtocolWords
 from mailpair.settings.quantities import NO_LIMIT, limit, time_span
-from mailpair.settings.record import Answer, Parameter
+from mailpair.settings.record import WORD_FOR_WORD, Answer, Parameter
 from mailpair.settings.values import ExtendedProtection, LoginType
 
 _PER_USER = 16
@@ -68,7 +68,7 @@ def _signing_in(words: ProtocolWords) -> tuple[Parameter, ...]:
                 "Channel binding: only None is taken. It needs SCRAM, whose verifiers the directory of argon2id hashes "
                 "does not hold."
             ),
-            test=REFUSED,
+            test=WORD_FOR_WORD,
         ),
         Parameter(
             name="enforce_certificate_errors",
@@ -77,7 +77,7 @@ def _signing_in(words: ProtocolWords) -> tuple[Parameter, ...]:
             answer=Answer.FIXED,
             source=f"{words.cmdlet} -EnforceCertificateErrors",
             text="Whether a front end turns away from a back end with a wrong certificate: always.",
-            test=REFUSED,
+            test="tests/e2e/test_peers.py::test_a_back_end_under_another_name_gets_nobody",
             exchange_default="false",
             how="Dovecot's proxy with ssl = yes and the site's CA",
         ),
@@ -170,7 +170,7 @@ def _command_size(words: ProtocolWords) -> Parameter:
             answer=Answer.REFUSED,
             source=source,
             text=f"Only {usual} is taken: Dovecot's own bound is 1 KB before a client has signed in, then 2 KB.",
-            test=REFUSED,
+            test=WORD_FOR_WORD,
         )
     return Parameter(
         name="max_command_size",

@@ -21,11 +21,22 @@ if TYPE_CHECKING:
 
 FOLDER = "/run/mailpair-test-kdc"
 FILES = Path(__file__).parent / "kerberos"
+TICKETS, TICKETS_SSL = 2588, 2466
 ADA, BOB = "ada@contoso.test", "bob@contoso.test"
 SITE = {
     "kerberos_keytab": "test.keytab",
     "imap_settings": {"enable_gssapi_and_ntlm_auth": True, "login_type": "PlainTextAuthentication"},
     "pop_settings": {"enable_gssapi_and_ntlm_auth": True},
+    "receive_connectors": {
+        "Tickets": {
+            "fqdn": "mail.contoso.test",
+            "bindings": [f"0.0.0.0:{TICKETS}"],
+            "ssl_bindings": [f"0.0.0.0:{TICKETS_SSL}"],
+            "auth_mechanism": "Tls, Integrated",
+            "enable_auth_gssapi": True,
+            "permission_groups": "ExchangeUsers",
+        }
+    },
 }
 END = f"""
 kill $(cat {FOLDER}/pid)
@@ -67,12 +78,13 @@ def sign_in(lab: Lab, service: str, port: int, encryption: str, mailbox: str) ->
 
 
 @pytest.mark.parametrize(
-    ("service", "port", "encryption"), [("imap", 993, "SSL"), ("pop", 995, "SSL"), ("imap", 143, "none")]
+    ("service", "port", "encryption"),
+    [("imap", 993, "SSL"), ("pop", 995, "SSL"), ("imap", 143, "none"), ("smtp", TICKETS_SSL, "SSL")],
 )
 def test_a_ticket_lets_its_owner_in_and_nobody_else(kerberos: Lab, service: str, port: int, encryption: str) -> None:
     """On the plain port of IMAP as well, where the login type lets in what is no password."""
-    assert sign_in(kerberos, service, port, encryption, ADA).startswith(("a OK", "+OK"))
-    assert sign_in(kerberos, service, port, encryption, BOB).startswith(("a NO", "-ERR"))
+    assert sign_in(kerberos, service, port, encryption, ADA).startswith(("a OK", "+OK", "235"))
+    assert sign_in(kerberos, service, port, encryption, BOB).startswith(("a NO", "-ERR", "535"))
 
 
 def test_before_tls_the_login_type_decides_and_a_password_never_passes(kerberos: Lab) -> None:
@@ -85,6 +97,13 @@ def test_before_tls_the_login_type_decides_and_a_password_never_passes(kerberos:
         assert pop.capa()["SASL"] == []
     with clients.connect_pop(kerberos) as pop:
         assert "GSSAPI" in pop.capa()["SASL"]
+
+
+def test_a_connector_for_tickets_takes_no_passwords_and_others_no_tickets(kerberos: Lab) -> None:
+    with clients.connect_smtp(kerberos, port=TICKETS) as client:
+        assert client.esmtp_features["auth"].split() == ["GSSAPI"]
+    with clients.connect_smtp(kerberos) as client:
+        assert "GSSAPI" not in client.esmtp_features["auth"]
 
 
 def test_passwords_go_on_to_let_in(kerberos: Lab) -> None:
