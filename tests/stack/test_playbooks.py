@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -140,7 +139,6 @@ def test_a_host_that_is_silent_is_told_when_it_is_looked_at(playbooks: Run, pair
 
 
 def test_a_cancel_ends_ansible_and_the_next_run_ends_well(playbooks: Run, pair: Run) -> None:
-    folders = set(Path(tempfile.gettempdir()).glob("mailpair-*"))
     configure(playbooks, pair, "slow")
     up = playbooks.start("up", "--yes", "--skip-preview")
     until(lambda: "started" in ssh(pair.site_dir, BACK, "ls /run"), "the playbook runs")
@@ -152,7 +150,7 @@ def test_a_cancel_ends_ansible_and_the_next_run_ends_well(playbooks: Run, pair: 
     assert "Traceback" not in said
     until(lambda: not processes("playbooks/slow.yml"), "Ansible ends")
     until(lambda: not any(Path(f"/proc/{plugin}").exists() for plugin in plugins), "the provider ends")
-    assert {each for each in Path(tempfile.gettempdir()).glob("mailpair-*") if each not in folders} == set()
+    assert list(playbooks.temporary.glob("mailpair-*")) == []
     for address in (FRONT, BACK):
         ssh(pair.site_dir, address, "touch /run/leave")
     playbooks.up()

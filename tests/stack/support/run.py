@@ -7,6 +7,7 @@ import os
 import secrets
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +28,7 @@ class Run:
         """Makes the stack, without anything in it."""
         self.name, self.folder, self.program = name, folder, program
         self.site_dir = folder / "site"
+        self.temporary = Path(tempfile.mkdtemp())  # a short path: SSH's sockets are in it
         self._config_file = folder / f"Pulumi.{name}.yaml"
         for each in ("state", "site"):
             (folder / each).mkdir(parents=True)
@@ -43,6 +45,7 @@ class Run:
             "PULUMI_BACKEND_URL": (self.folder / "state").as_uri(),
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(self.folder / "passphrase"),
             "PULUMI_STACK": self.name,
+            "TMPDIR": str(self.temporary),
         }
 
     def configure(self, **settings: Any) -> None:
@@ -94,6 +97,7 @@ class Run:
         """Takes everything away, the stack too."""
         self.pulumi("destroy", "--yes", "--skip-preview")
         self.pulumi("stack", "rm", "--yes", self.name, "--preserve-config")
+        shutil.rmtree(self.temporary)
 
     def export(self) -> str:
         """The whole state, as Pulumi keeps it."""
