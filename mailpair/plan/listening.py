@@ -12,11 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
+from mailpair.settings.ports import CONNECTORS
 from mailpair.settings.values import Binding, IpRange
 from mailpair.site.model import ReceiveConnector
-
-# Below the ports that a kernel gives to clients, above those that services usually have.
-_INNER_PORTS = range(10000, 30000)
 
 _FAMILY_BITS = {4: 32, 6: 128}
 
@@ -143,8 +141,8 @@ def _inner_ports(connectors: Sequence[ReceiveConnector], owners: Mapping[int, st
         number = zlib.crc32(f"{name}:{public}".encode())
         port = next(
             port
-            for step in range(len(_INNER_PORTS))
-            if (port := _INNER_PORTS[(number + step) % len(_INNER_PORTS)]) not in taken
+            for step in range(len(CONNECTORS))
+            if (port := CONNECTORS[(number + step) % len(CONNECTORS)]) not in taken
         )
         taken.add(port)
         found[name, public] = port

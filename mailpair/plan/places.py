@@ -17,10 +17,10 @@ SASL_SOCKET = "/run/dovecot/smtp-auth"  # where Postfix asks Dovecot about passw
 
 PROGRAMS_DIRECTORY = "/usr/local/lib/mailpair"  # of programs that run on hosts
 EVENTS_SOCKET = "/run/mailpair/events"  # where Dovecot tells of sessions
-POLICY_PORT = 4001  # of loopback, where Dovecot asks about sessions
+POLICY_PORT = ports.POLICY  # of loopback, where Dovecot asks about sessions
 
 LMTP_PORT = ports.LMTP  # on back ends, TLS from the first byte, a front end's peer certificate is required
-QUOTA_PORT = 12340  # on back ends, TLS from the first byte, a front end's peer certificate is required
+QUOTA_PORT = ports.QUOTA  # on back ends, TLS from the first byte, a front end's peer certificate is required
 DIRECT_IMAP_PORT = 2993  # on back ends, in a lab that measures; TLS from the first byte
 DIRECT_POP_PORT = 2995
 

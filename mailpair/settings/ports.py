@@ -4,9 +4,12 @@ from __future__ import annotations
 
 SSH = 22  # on all servers
 LMTP = 24  # on back ends, for the site's front ends
+POLICY = 4001  # on front ends, of loopback, where Dovecot asks about sessions
+QUOTA = 12340  # on back ends, for the site's front ends, which ask how full mailboxes are
 
-FRONT_ENDS = {SSH: "SSH"}
-BACK_ENDS = {SSH: "SSH", LMTP: "LMTP"}
+FRONT_ENDS = {SSH: "SSH", POLICY: "mailpair-sessions"}
+BACK_ENDS = {SSH: "SSH", LMTP: "LMTP", QUOTA: "the quota service"}
 
-# Where connectors that share a binding listen on front ends, each for the clients that nftables sends to it.
+# Where connectors that share a binding listen on front ends, each for the clients that nftables sends to it: below the
+# ports that a kernel gives to clients, above those that services usually have.
 CONNECTORS = range(20000, 30000)

@@ -20,7 +20,8 @@ class _Bound:
 
     path: str
     binding: Binding
-    shared: str = ""  # what may have the binding as well: connectors of one kind, apart by their clients' addresses
+    connector: str = ""
+    kind: str = ""  # what a connector may share it with: others that begin a session in the same way
 
 
 def _both_or_none(site: Site) -> Iterator[Problem]:
@@ -58,11 +59,22 @@ def _holder(port: int) -> str:
 
 def _collide(old: _Bound, new: _Bound) -> bool:
     one, other = old.binding, new.binding
-    if one == other and old.shared and old.shared == new.shared:
+    if old.connector != new.connector and old.kind and old.kind == new.kind and _is_shared(one, other):
         return False
     if one.port != other.port or one.address.version != other.address.version:
         return False
     return one.address == other.address or one.address.is_unspecified or other.address.is_unspecified
+
+
+def _is_shared(one: Binding, other: Binding) -> bool:
+    """Whether connectors may have both bindings: their clients' addresses tell them apart, or one address of the host.
+
+    Nothing stands between the host itself and its loopback addresses.
+    """
+    return one == other or (
+        one.address.is_unspecified is not other.address.is_unspecified
+        and not (one.address.is_loopback or other.address.is_loopback)
+    )
 
 
 def _all_bound(site: Site, server: str | None) -> Iterator[_Bound]:
@@ -74,13 +86,13 @@ def _all_bound(site: Site, server: str | None) -> Iterator[_Bound]:
     for connector in site.receive_connectors:
         if connector.enabled:
             path = f"receive_connectors[{connector.name}]"
-            yield from _listed(f"{path}.bindings", connector.bindings, "bindings")
-            yield from _listed(f"{path}.ssl_bindings", connector.ssl_bindings, "ssl_bindings")
+            yield from _listed(f"{path}.bindings", connector.bindings, connector.name, "bindings")
+            yield from _listed(f"{path}.ssl_bindings", connector.ssl_bindings, connector.name, "ssl_bindings")
 
 
-def _listed(path: str, bindings: Sequence[Binding], shared: str = "") -> Iterator[_Bound]:
+def _listed(path: str, bindings: Sequence[Binding], connector: str = "", kind: str = "") -> Iterator[_Bound]:
     for index, binding in enumerate(bindings):
-        yield _Bound(f"{path}[{index}]", binding, shared)
+        yield _Bound(f"{path}[{index}]", binding, connector, kind)
 
 
 def _bindings(settings: ProtocolSettings, encryption: Encryption) -> tuple[Binding, ...]:
