@@ -15,7 +15,7 @@ _INTRODUCTION = """\
 A site is a folder with two documents in YAML: `site.yml` says what the site offers, `mailboxes.yml` who has a mailbox
 and where. Settings have the names of Exchange Server 2013's parameters, in snake_case, and the notations that its
 cmdlets take and print. `python -m mailpair check --site FOLDER` reads both and says everything that is wrong, one line
-a problem, without touching a host:
+a problem, without touching a host; where nothing is wrong, it says what a run would change:
 
     pop_settings.external_connection_settings[0]: 'mail.contoso.com:995:TSL': encryption must be SSL or TLS
 
