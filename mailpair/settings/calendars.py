@@ -44,6 +44,7 @@ def _calendar(words: ProtocolWords) -> tuple[Parameter, ...]:
             ),
             test="tests/e2e/test_calendar.py::test_a_link_stands_in_the_place_of_a_meeting_request",
             how="a filter as back ends deliver mail, so that every size agrees with what is fetched",
+            exchange_accepts="IntranetUrl (1) and InternetUrl (2) as well",
         ),
         Parameter(
             name="owa_server_url",
@@ -70,6 +71,7 @@ def _messages(words: ProtocolWords) -> tuple[Parameter, ...]:
             test="tests/e2e/test_calendar.py::test_a_link_stands_in_the_place_of_a_meeting_request",
             exchange_default="false",
             how="Dovecot stores what it gives out",
+            exchange_accepts="true or false",
         ),
         Parameter(
             name="message_retrieval_mime_format",
@@ -79,6 +81,7 @@ def _messages(words: ProtocolWords) -> tuple[Parameter, ...]:
             source=f"{words.cmdlet} -MessageRetrievalMimeFormat",
             text="Only BestBodyFormat (5) is taken: messages are not converted.",
             test=WORD_FOR_WORD,
+            exchange_accepts="TextOnly (0) to Tnef (6)",
         ),
         Parameter(
             name="suppress_read_receipt",
@@ -88,6 +91,7 @@ def _messages(words: ProtocolWords) -> tuple[Parameter, ...]:
             source=f"{words.cmdlet} -SuppressReadReceipt",
             text="Only false is taken: it is mail programs that send receipts.",
             test=WORD_FOR_WORD,
+            exchange_accepts="true or false",
         ),
     )
     return (*common, _sort_order(words) if words is POP else _hidden_folders(words))
@@ -104,6 +108,7 @@ def _sort_order(words: ProtocolWords) -> Parameter:
         source=f"{words.cmdlet} -MessageRetrievalSortOrder",
         text="Only Ascending (0) is taken: the oldest message is the first.",
         test=WORD_FOR_WORD,
+        exchange_accepts="Descending (1) as well",
     )
 
 
@@ -116,4 +121,5 @@ def _hidden_folders(words: ProtocolWords) -> Parameter:
         source=f"{words.cmdlet} -ShowHiddenFoldersEnabled",
         text="Whether hidden folders are shown: there are none.",
         test=WORD_FOR_WORD,
+        exchange_accepts="true or false",
     )

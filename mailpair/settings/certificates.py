@@ -13,13 +13,14 @@ _NO_REQUEST = "the site's own CA issues certificates, and no request leaves a fr
 _ON_ITS_HOST = "a key never leaves the host that it was made on"
 
 
-def _not_given(name: str, parameter: str, reason: str) -> Parameter:
+def _not_given(name: str, parameter: str, accepts: str, reason: str) -> Parameter:
     return Parameter(
         name=name,
         notation=nothing(reason),
         unsaid="nothing",
         answer=Answer.REFUSED,
         source=f"New-ExchangeCertificate -{parameter}",
+        exchange_accepts=accepts,
         text=f"Must not be given: {reason}.",
         test=WORD_FOR_WORD,
     )
@@ -70,6 +71,7 @@ CERTIFICATE = Group(
             text="What it is used for. One certificate serves all three, so no other value is taken.",
             test=_SEEN,
             how="the certificate that Dovecot and Postfix serve",
+            exchange_accepts="IIS, UM, UMCallRouter, Federation and None as well",
         ),
         Parameter(
             name="thumbprint",
@@ -80,8 +82,8 @@ CERTIFICATE = Group(
             text="Must not be given: a certificate has a name, and a new thumbprint each time it is renewed.",
             test=WORD_FOR_WORD,
         ),
-        _not_given("subject_name", "SubjectName", "the first of domain_name is the subject"),
-        _not_given("key_size", "KeySize", "keys are P-256, which is as strong as 3072 bits of RSA"),
+        _not_given("subject_name", "SubjectName", "a distinguished name", "the first of domain_name is the subject"),
+        _not_given("key_size", "KeySize", "1024, 2048 or 4096", "keys are P-256, as strong as 3072 bits of RSA"),
         Parameter(
             name="private_key_exportable",
             notation=only(BOOLEAN, value=False, reason=_ON_ITS_HOST),
@@ -91,6 +93,7 @@ CERTIFICATE = Group(
             text=f"Only false is taken: {_ON_ITS_HOST}.",
             test=WORD_FOR_WORD,
             how="mode 0600, and nothing that fetches it",
+            exchange_accepts="true or false",
         ),
         Parameter(
             name="generate_request",
@@ -100,6 +103,7 @@ CERTIFICATE = Group(
             source="New-ExchangeCertificate -GenerateRequest",
             text=f"Only false is taken: {_NO_REQUEST}.",
             test=WORD_FOR_WORD,
+            exchange_accepts="true or false",
         ),
     ),
     OF_CERTIFICATES,

@@ -27,6 +27,15 @@ READY_RECEIVE_CONNECTORS: dict[str, dict[str, object]] = {
         "protocol_logging_level": "Verbose",
     },
 }
+READY_DIFFERENCES = {
+    "Client Frontend": (
+        "Exchange's, but that Integrated has to be added, with a kerberos_keytab; ssl_bindings at 465 are ours to add"
+    ),
+    "Default Frontend": (
+        "Exchange's, but that nobody signs in at port 25 (Integrated, BasicAuth), and that other servers of the site "
+        "(ExchangeServer, ExchangeServers) have to be added, since every mail server would be asked for a certificate"
+    ),
+}
 # Those that it makes as well, between its own transport services.
 REFUSED_RECEIVE_CONNECTORS = {
     "Outbound Proxy Frontend": (

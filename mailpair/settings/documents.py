@@ -5,6 +5,7 @@ from __future__ import annotations
 from mailpair.settings.accounts import MAILBOX
 from mailpair.settings.certificates import CERTIFICATE
 from mailpair.settings.connectors import (
+    READY_DIFFERENCES,
     READY_RECEIVE_CONNECTORS,
     RECEIVE_CONNECTOR,
     REFUSED_RECEIVE_CONNECTORS,
@@ -53,6 +54,7 @@ SITE = Group(
             RECEIVE_CONNECTOR,
             READY_RECEIVE_CONNECTORS,
             REFUSED_RECEIVE_CONNECTORS,
+            READY_DIFFERENCES,
         ),
         Named("send_connectors", SEND_CONNECTOR.text, TITLE, SEND_CONNECTOR),
         Named(

@@ -91,14 +91,16 @@ def _cmdlet(group: Group) -> str:
 
 
 def _row(path: str, word: str, parameter: Parameter) -> Sequence[str]:
-    usual = default(parameter)
+    taken, usual = accepted(parameter), default(parameter)
+    if parameter.exchange_accepts:
+        taken += f" (Exchange: {parameter.exchange_accepts})"
     if parameter.exchange_default:
         usual += f" (Exchange: {parameter.exchange_default})"
     why = parameter.text if parameter.answer is Answer.REFUSED else parameter.how or parameter.text
     return (
         word,
         f"`{path}`",
-        accepted(parameter),
+        taken,
         usual,
         parameter.answer.value,
         why,
@@ -118,7 +120,8 @@ def _ready(documents: Sequence[Group]) -> Iterator[str]:
     named = [each for document in documents for each in document.members if isinstance(each, Named)]
     for each in named:
         for name in each.ready:
-            yield f"- `{name}` is there unasked; [its settings](site-document.md) are Exchange's, less what is unsafe."
+            less = each.differences.get(name, "its settings are Exchange's")
+            yield f"- `{name}` is there unasked, with [these settings](site-document.md): {less}."
         for name, reason in each.refused.items():
             yield f"- `{name}` is refused: {reason}."
     yield ""

@@ -40,6 +40,7 @@ def parameters(words: ProtocolWords) -> tuple[Parameter, ...]:
             test="tests/e2e/test_limits.py::test_a_protocol_log_begins_new_files_at_its_size_and_in_its_folder",
             exchange_default=f"%ExchangeInstallPath%Logging\\{'Pop3' if words is POP else 'Imap4'}",
             how=how,
+            exchange_accepts="any folder",
         ),
         Parameter(
             name="log_file_roll_over_settings",
@@ -50,6 +51,7 @@ def parameters(words: ProtocolWords) -> tuple[Parameter, ...]:
             text="When a new file begins: Hourly (1), Daily (2), Weekly (3) or Monthly (4).",
             test="tests/e2e/test_limits.py::test_a_protocol_log_begins_new_files_at_its_size_and_in_its_folder",
             how=how,
+            exchange_default="Daily in 2013, Hourly from 2016 on",
         ),
         Parameter(
             name="log_per_file_size_quota",

@@ -57,7 +57,9 @@ def limit(least: int, most: int, *, unlimited: bool = False, below: str = "") ->
 def format_size(size: int) -> str:
     """A number of bytes in the largest unit that divides it, as in ``36 MB``."""
     unit = max((unit for unit in _UNITS if size % _UNITS[unit] == 0), key=_UNITS.__getitem__) if size else "B"
-    return f"{size // _UNITS[unit]} {'bytes' if unit == 'B' else unit}"
+    if unit == "B":
+        return f"{size} {'byte' if size == 1 else 'bytes'}"
+    return f"{size // _UNITS[unit]} {unit}"
 
 
 def size(least: int, most: int) -> Notation[int]:
@@ -71,7 +73,7 @@ def size(least: int, most: int) -> Notation[int]:
         return number
 
     form = one_of(whole(least, most), matching(_SIZE_FORM))
-    return Notation(said, parse, format_size(least), form, _write_size)
+    return Notation(said, parse, _write_size(least), form, _write_size)
 
 
 def size_limit(least: int, most: int, *, zero: bool = False) -> Notation[int | None]:
@@ -97,7 +99,7 @@ def size_limit(least: int, most: int, *, zero: bool = False) -> Notation[int | N
 
 
 def _write_size(size: int) -> str:
-    return format_size(size).replace("bytes", "B")
+    return re.sub("bytes?", "B", format_size(size))
 
 
 def _bytes(raw: object, said: str) -> int:

@@ -14,7 +14,7 @@ _QUOTAS = (
     (
         "issue_warning_quota",
         "IssueWarningQuota",
-        2039480320,
+        "1.899 GB (2,039,480,320 bytes)",
         "At which size a mailbox gets a message that says so, once each time it grows past it.",
         "Dovecot's quota_warning and a program of ours",
         Answer.BUILT,
@@ -23,7 +23,7 @@ _QUOTAS = (
     (
         "prohibit_send_quota",
         "ProhibitSendQuota",
-        2147483648,
+        "2 GB",
         "From which size on its owner can send no more; mail still comes in.",
         "the milter mailpair-quota asks the back end",
         Answer.BUILT,
@@ -32,7 +32,7 @@ _QUOTAS = (
     (
         "prohibit_send_receive_quota",
         "ProhibitSendReceiveQuota",
-        2469396480,
+        "2.3 GB (2,469,396,480 bytes)",
         "From which size on it takes no more mail, over SMTP and IMAP4; the message that reaches it still fits.",
         "Dovecot's quota_storage_size",
         Answer.NATIVE,

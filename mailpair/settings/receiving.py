@@ -99,6 +99,7 @@ _WHERE = (
         source="Set-ReceiveConnector -DefaultDomain",
         text=f"Must not be given: {_WHOLE_ADDRESSES}.",
         test=WORD_FOR_WORD,
+        exchange_accepts="an accepted domain",
     ),
     Parameter(
         name="advertise_client_settings",
@@ -150,6 +151,7 @@ _WHO = (
         source="Set-ReceiveConnector -ExtendedProtectionPolicy",
         text="Only None is taken, as for POP3 and IMAP4.",
         test=WORD_FOR_WORD,
+        exchange_accepts="None, Allow or Require",
     ),
     Parameter(
         name="permission_groups",
@@ -171,6 +173,7 @@ _WHO = (
         test="tests/e2e/test_mail_in.py::test_whom_a_stranger_may_write_to",
         required=True,
         how="Postfix's smtpd_relay_restrictions and smtpd_sender_restrictions",
+        exchange_accepts="ExchangeLegacyServers, Partners and Custom as well",
     ),
     Parameter(
         name="require_tls",

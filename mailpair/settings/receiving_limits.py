@@ -48,11 +48,12 @@ _MESSAGES = (
         name="max_hop_count",
         notation=whole_number(1, 500),
         default=60,
-        answer=Answer.NATIVE,
+        answer=Answer.BUILT,
         source="Set-ReceiveConnector -MaxHopCount",
         text="How many servers a message may have passed; the reference prints 30, Exchange Server 2013 sets 60.",
         test="tests/e2e/test_connector_limits.py::test_headers_and_servers_passed",
         how=_INSPECTION,
+        exchange_default="60 as it is set, 30 in the reference",
     ),
     Parameter(
         name="max_local_hop_count",
@@ -66,6 +67,7 @@ _MESSAGES = (
         ),
         test="tests/e2e/test_connector_limits.py::test_headers_and_servers_passed",
         how=_INSPECTION,
+        exchange_default="12 as it is set, 8 in the reference",
     ),
 )
 
@@ -82,6 +84,7 @@ _FAILURES = (
         ),
         test="tests/e2e/test_connector_limits.py::test_wrong_passwords_end_the_session_and_are_in_no_log",
         how="the service mailpair-sessions follows the mail log",
+        exchange_accepts="0 to 10; 0: never",
     ),
     Parameter(
         name="max_protocol_errors",
@@ -92,6 +95,7 @@ _FAILURES = (
         text="After how many errors a session ends, at the next command. 0 is refused: Postfix takes one at least.",
         test="tests/e2e/test_connector_limits.py::test_errors_are_answered_late_and_end_the_session",
         how="Postfix's smtpd_hard_error_limit",
+        exchange_accepts="0 to 2147483647 or unlimited",
     ),
     Parameter(
         name="tarpit_interval",

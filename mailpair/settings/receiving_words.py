@@ -56,6 +56,8 @@ _KEYWORDS = (
         text="Whether the EHLO keyword BINARYMIME is offered: never.",
         test="tests/e2e/test_connector_limits.py::test_greeting_and_keywords",
         exchange_default="true",
+        exchange_accepts="true or false",
+        how="Postfix has no BINARYMIME",
     ),
     Parameter(
         name="smtp_utf8_enabled",
@@ -66,6 +68,7 @@ _KEYWORDS = (
         text="Whether the EHLO keyword SMTPUTF8 is offered: never.",
         test="tests/e2e/test_connector_limits.py::test_greeting_and_keywords",
         how="Postfix's smtputf8_enable = no",
+        exchange_accepts="true or false",
     ),
     Parameter(
         name="bare_linefeed_rejection_enabled",
@@ -77,6 +80,7 @@ _KEYWORDS = (
         test="tests/e2e/test_mail_in.py::test_no_message_hides_in_another",
         exchange_default="false",
         how="Postfix's smtpd_forbid_bare_newline = reject",
+        exchange_accepts="true or false",
     ),
     Parameter(
         name="require_ehlo_domain",
@@ -135,6 +139,7 @@ _BETWEEN_SERVERS = (
         text="Only FrontendTransport is taken: connectors are on front ends.",
         test=WORD_FOR_WORD,
         exchange_default="HubTransport on a server that has that role",
+        exchange_accepts="HubTransport as well",
     ),
     Parameter(
         name="max_acknowledgement_delay",
@@ -146,6 +151,7 @@ _BETWEEN_SERVERS = (
         source="Set-ReceiveConnector -MaxAcknowledgementDelay",
         text="Only 00:00:30 is taken: it is for shadow redundancy; nothing is acknowledged here before it is stored.",
         test=WORD_FOR_WORD,
+        exchange_accepts="00:00:00 to 00:10:00",
     ),
 )
 

@@ -30,7 +30,8 @@ class Parameter:
     ``default`` is in the document's notation, None where the setting may be left unsaid; ``unsaid`` tells a reader
     what then holds. ``source`` is the parameter of Exchange's that has this meaning, ``text`` what it does here,
     ``how`` what does it, and ``test`` the test that sees it from outside. ``exchange_default`` is Exchange's, where
-    ours is another. ``only_while`` is a truth value beside it, and what that must be for the setting to be given.
+    ours is another, and ``exchange_accepts`` what Exchange takes, where we take less. ``only_while`` is a truth value
+    beside it, and what that must be for the setting to be given.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Parameter:
     confidential: bool = False
     only_while: tuple[str, bool] | None = None
     exchange_default: str = ""
+    exchange_accepts: str = ""
     how: str = ""
 
     @property
@@ -75,7 +77,8 @@ class Named:
     """Groups of one form under names that the administrator chooses, which have the notation ``key``.
 
     ``ready`` are those that exist unasked, by name, with the settings in which they differ from the defaults.
-    ``refused`` are names that Exchange gives to what has no meaning here, each with the reason.
+    ``differences`` tell in what these are not Exchange's. ``refused`` are names that Exchange gives to what has no
+    meaning here, each with the reason.
     """
 
     name: str
@@ -84,3 +87,4 @@ class Named:
     group: Group
     ready: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)
+    differences: Mapping[str, str] = field(default_factory=dict)

@@ -79,6 +79,7 @@ PARAMETERS = (
         text="The port of the servers that it sends to; a smart host may have its own.",
         test="tests/unit/plan/test_send_connector.py::test_how_a_connector_sends",
         how="the next hop in Postfix's transport map",
+        exchange_accepts="0 as well",
     ),
     Parameter(
         name="fqdn",
@@ -132,6 +133,7 @@ PARAMETERS = (
         ),
         test="tests/e2e/test_connector_limits.py::test_a_message_too_large_to_leave_is_refused_at_once",
         how="inspect-mail, which each message passes",
+        exchange_default="35 MB as it is set, 25 MB in the reference",
     ),
     Parameter(
         name="source_ip_address",
@@ -163,5 +165,6 @@ PARAMETERS = (
         source="Set-SendConnector -ProtocolLoggingLevel",
         text=f"Only None is taken: {_IN_THE_MAIL_LOG}.",
         test=WORD_FOR_WORD,
+        exchange_accepts="Verbose as well",
     ),
 )

@@ -26,6 +26,7 @@ _SECURITY = (
         ),
         test="tests/e2e/test_mail_out.py::test_a_smart_host_takes_it_after_a_login_under_tls",
         how="Postfix's smtp_sasl_auth_enable and smtp_tls_chain_files",
+        exchange_accepts="BasicAuth as well",
     ),
     Parameter(
         name="authentication_credential",

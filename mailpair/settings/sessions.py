@@ -39,6 +39,7 @@ def _signing_in(words: ProtocolWords) -> tuple[Parameter, ...]:
             ),
             test="tests/e2e/test_kerberos.py::test_before_tls_the_login_type_decides_and_a_password_never_passes",
             how="Dovecot's ssl for the protocol, with auth_allow_cleartext always off",
+            exchange_accepts="PlainTextLogin (1) as well",
         ),
         Parameter(
             name="enable_gssapi_and_ntlm_auth",
@@ -69,6 +70,7 @@ def _signing_in(words: ProtocolWords) -> tuple[Parameter, ...]:
                 "does not hold."
             ),
             test=WORD_FOR_WORD,
+            exchange_accepts="None, Allow or Require",
         ),
         Parameter(
             name="enforce_certificate_errors",
@@ -80,6 +82,7 @@ def _signing_in(words: ProtocolWords) -> tuple[Parameter, ...]:
             test="tests/e2e/test_peers.py::test_a_back_end_under_another_name_gets_nobody",
             exchange_default="false",
             how="Dovecot's proxy with ssl = yes and the site's CA",
+            exchange_accepts="true or false",
         ),
     )
 
@@ -101,6 +104,7 @@ def _times(words: ProtocolWords) -> tuple[Parameter, ...]:
             test="tests/e2e/test_limits.py::test_silent_sessions_end_and_talking_ones_live",
             exchange_default="" if words.idle == 1800 else "00:30:00",
             how="the service mailpair-sessions on front ends",
+            exchange_accepts="00:00:30 to 1:00:00 by its reference, to 1.00:00:00 elsewhere",
         ),
         Parameter(
             name="pre_authenticated_connection_timeout",
@@ -115,6 +119,7 @@ def _times(words: ProtocolWords) -> tuple[Parameter, ...]:
             text="After how long a front end ends a session in which nobody has signed in.",
             test="tests/e2e/test_limits.py::test_silent_sessions_end_and_talking_ones_live",
             how="the service mailpair-sessions on front ends",
+            exchange_accepts="00:00:30 to 1:00:00",
         ),
     )
 
@@ -169,6 +174,7 @@ def _command_size(words: ProtocolWords) -> Parameter:
             default=usual,
             answer=Answer.REFUSED,
             source=source,
+            exchange_accepts=f"{least} to {most}",
             text=f"Only {usual} is taken: Dovecot's own bound is 1 KB before a client has signed in, then 2 KB.",
             test=WORD_FOR_WORD,
         )
