@@ -1,0 +1,68 @@
+"""What the roles would put on a server for a site's documents, made as Ansible makes it but without a host."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ansible.inventory.manager import InventoryManager
+from ansible.parsing.dataloader import DataLoader
+from ansible.playbook import Playbook
+from ansible.plugins.loader import init_plugin_loader
+from ansible.template import Templar
+from ansible.vars.manager import VariableManager
+
+from mailpair.plan import plan
+from mailpair.site import join, load
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ansible.playbook.play import Play
+    from ansible.playbook.task import Task
+
+    from mailpair.servers import Server
+
+PLAYBOOK = Path(__file__).parents[3] / "playbooks" / "site.yml"
+SERVICE = "mailpair.mail.service"
+
+
+@cache
+def _loaded() -> tuple[DataLoader, InventoryManager, VariableManager, list[Play]]:
+    init_plugin_loader()
+    loader = DataLoader()
+    loader.set_basedir(str(PLAYBOOK.parent))
+    inventory = InventoryManager(loader=loader, sources=["localhost,"])
+    for group in ("client_access", "mailbox"):
+        inventory.add_group(group)
+    variables = VariableManager(loader=loader, inventory=inventory)
+    return loader, inventory, variables, Playbook.load(str(PLAYBOOK), variables, loader).get_plays()
+
+
+def services(site_dir: Path, servers: Sequence[Server], server: Server) -> list[dict[str, Any]]:
+    """Arguments of every task that judges files before a service has them, for one of a site's servers.
+
+    Raises SiteError where the documents are wrong.
+    """
+    loader, inventory, variables, plays = _loaded()
+    site = load(site_dir)
+    join(site, servers)
+    inventory.add_host(server.name, group=server.role.value)
+    inventory.clear_caches()  # it remembers who is in a group
+    host = inventory.get_host(server.name)
+    facts = {"mailpair_plan": plan(site, servers, server), "mailpair_site_dir": str(site_dir)}
+    variables.set_nonpersistent_facts(server.name, facts)
+    found = []
+    for play in plays:
+        if server.name not in {each.name for each in inventory.get_hosts(play.hosts)}:
+            continue
+        for task in _tasks(play):
+            scope = variables.get_vars(play=play, host=host, task=task)
+            scope["ansible_search_path"] = task.get_search_path()
+            found.append(Templar(loader=loader, variables=scope).template(task.args))
+    return found
+
+
+def _tasks(play: Play) -> list[Task]:
+    return [task for block in play.compile() for task in block.get_tasks() if task.action == SERVICE]
