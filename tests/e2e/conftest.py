@@ -49,13 +49,15 @@ def stack(processes: ProcessLog) -> Iterator[Stack]:
     stack = Stack("e2e", folder, Path(__file__).parent / "site", {"mailpair:subnet": SUBNET})
     with (temporary / "mailpair-e2e.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # there can be one such stack on a machine at a time
-        if not stack.exists:
-            stack.prepare()
-        stack.restore()
-        stack.up()
-        yield stack
-        if not KEEP:
-            stack.destroy()
+        try:
+            if not stack.exists:
+                stack.prepare()
+            stack.restore()
+            stack.up()
+            yield stack
+        finally:
+            if not KEEP and stack.exists:
+                stack.destroy()
 
 
 @pytest.fixture(scope="session")
