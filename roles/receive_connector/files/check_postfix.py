@@ -15,6 +15,7 @@ import os
 import re
 import shutil
 import socket
+import stat
 import subprocess
 import sys
 import tempfile
@@ -24,6 +25,8 @@ from pathlib import Path
 _FAULT = re.compile(r"\b(?:warning|error|fatal|panic): (.*)")
 # No service is chrooted, so stale copies in the queue's folder matter to nobody; a host may do without IPv6.
 _HARMLESS = re.compile(r" and /\S+ differ$|disabling IPv6 name/address support")
+
+OWN = "/etc/postfix/"  # where a loaded configuration has its maps
 
 _LISTENING = "0A"  # a state, as /proc/net/tcp has it
 
@@ -75,10 +78,12 @@ def settings(folder: str) -> Iterator[str]:
         tried.setdefault(tuple(given), name)
     with tempfile.TemporaryDirectory() as copy:
         Path(copy).chmod(0o755)  # an SMTP server is nobody who may read what is only laid out
-        for file in ("main.cf", "master.cf"):
-            shutil.copyfile(f"{folder}/{file}", f"{copy}/{file}")
+        for file in Path(folder).iterdir():
+            if file.is_file() and file.stat().st_mode & stat.S_IROTH:  # passwords stay where they are
+                shutil.copyfile(file, f"{copy}/{file.name}")
         for whole, name in tried.items():
-            if fault := _fault_of_settings(copy, whole):
+            # Before the first run there are no maps where the settings will look for them.
+            if fault := _fault_of_settings(copy, [setting.replace(OWN, f"{copy}/") for setting in whole]):
                 yield f"{name}: {fault}"
 
 
