@@ -15,7 +15,6 @@ import os
 import re
 import shutil
 import socket
-import stat
 import subprocess
 import sys
 import tempfile
@@ -27,6 +26,7 @@ _FAULT = re.compile(r"\b(?:warning|error|fatal|panic): (.*)")
 _HARMLESS = re.compile(r" and /\S+ differ$|disabling IPv6 name/address support")
 
 OWN = "/etc/postfix/"  # where a loaded configuration has its maps
+PASSWORDS = "credentials"  # the file of logins at smart hosts, which no SMTP server asks for
 
 _LISTENING = "0A"  # a state, as /proc/net/tcp has it
 
@@ -79,7 +79,7 @@ def settings(folder: str) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as copy:
         Path(copy).chmod(0o755)  # an SMTP server is nobody who may read what is only laid out
         for file in Path(folder).iterdir():
-            if file.is_file() and file.stat().st_mode & stat.S_IROTH:  # passwords stay where they are
+            if file.is_file() and file.name != PASSWORDS:
                 shutil.copyfile(file, f"{copy}/{file.name}")
         for whole, name in tried.items():
             # Before the first run there are no maps where the settings will look for them.
