@@ -60,8 +60,29 @@ def plan(site: Site, server: Server) -> CertificatesPlan:
     return CertificatesPlan(
         directory=places.TLS_DIRECTORY,
         ca=places.CA_FILE,
-        certificates=(peer, public) if front_end else (peer,),
+        certificates=(peer, public, *own(site, server).values()) if front_end else (peer,),
     )
+
+
+def own(site: Site, server: Server) -> dict[Protocol, HostCertificate]:
+    """The certificates that protocols of a front end show in place of the one of all.
+
+    Those whose x509_certificate_name is not that one's subject have one of their own. All names are in it.
+    """
+    names = public_names(site, server)
+    asked = {protocol: site.protocol_settings(protocol, server.name).x509_certificate_name for protocol in Protocol}
+    return {
+        protocol: HostCertificate(
+            certificate=f"{places.TLS_DIRECTORY}/{protocol.value}.pem",
+            key=f"{places.TLS_DIRECTORY}/{protocol.value}.key",
+            names=tuple(dict.fromkeys((name, *names))),
+            addresses=(),
+            usage="server",
+            days=SERVER_DAYS,
+        )
+        for protocol, name in asked.items()
+        if name is not None and name != names[0]
+    }
 
 
 def public_names(site: Site, server: Server) -> tuple[str, ...]:

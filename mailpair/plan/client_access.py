@@ -6,7 +6,8 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from mailpair.plan import listening, places, sessions
+from mailpair.plan import certificates, listening, places, sessions
+from mailpair.plan.certificates import HostCertificate
 from mailpair.plan.role import ConnectionLimit
 from mailpair.plan.sessions import SessionsPlan
 from mailpair.plan.tls import TlsPlan
@@ -33,6 +34,8 @@ class ProtocolPlan:
     name: str  # imap or pop3
     greeting: str
     ssl: str  # what a connection in the clear may do: "required" is no sign-in, "yes" one without a password
+    certificate: str
+    key: str
     listeners: tuple[Listener, ...]
 
 
@@ -77,7 +80,8 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> ClientAccessP
         # Validation refuses a front service without its back one; both are asked so that a slip there opens no port.
         if site.pair(protocol).enabled
     }
-    protocols = tuple(_protocol(name, own) for name, (_, own) in settings.items())
+    shown = certificates.own(site, server)
+    protocols = tuple(_protocol(name, own, shown.get(protocol)) for name, (protocol, own) in settings.items())
     enabled = [each for each in site.receive_connectors if each.enabled]
     doors = listening.doors(enabled)
     connectors = tuple(sessions.connector(each, doors.ports(each.name)) for each in enabled)
@@ -112,6 +116,7 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> ClientAccessP
             places.SERVER_KEY,
             places.PEER_CERTIFICATE,
             places.PEER_KEY,
+            *(path for each in shown.values() for path in (each.certificate, each.key)),
             *((places.KEYTAB,) if tickets else ()),
         ),
         mechanisms=("plain", "login", *(("gssapi",) if tickets else ())),
@@ -163,7 +168,7 @@ def _end(protocol: str) -> tuple[str, ...]:
     return ("/bin/sh", "-c", f"{pkill} || [ $? -eq 1 ]")
 
 
-def _protocol(name: str, settings: ProtocolSettings) -> ProtocolPlan:
+def _protocol(name: str, settings: ProtocolSettings, shown: HostCertificate | None) -> ProtocolPlan:
     bindings: list[tuple[Binding, bool]] = [
         *((binding, True) for binding in settings.ssl_bindings),
         *((binding, False) for binding in settings.unencrypted_or_tls_bindings),
@@ -172,6 +177,8 @@ def _protocol(name: str, settings: ProtocolSettings) -> ProtocolPlan:
         name=name,
         greeting=settings.banner,
         ssl="required" if settings.login_type is LoginType.SECURE_LOGIN else "yes",
+        certificate=shown.certificate if shown else places.SERVER_CERTIFICATE,
+        key=shown.key if shown else places.SERVER_KEY,
         listeners=tuple(
             Listener(name=f"{name}-{index}", address=str(binding.address), port=binding.port, ssl=ssl)
             for index, (binding, ssl) in enumerate(bindings, start=1)

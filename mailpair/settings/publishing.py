@@ -99,15 +99,15 @@ def _names(words: ProtocolWords) -> tuple[Parameter, ...]:
         Parameter(
             name="x509_certificate_name",
             notation=DOMAIN,
-            unsaid="the names in the connection settings",
+            unsaid="the certificate of all, which has the names in the connection settings",
             answer=Answer.NATIVE,
             source=f"{words.cmdlet} -X509CertificateName",
             text=(
-                "A name that the front end's certificate must speak of; one of certificates has to cover it, "
-                "where that is given."
+                "The subject of the certificate that clients of the protocol are shown: a name of the connection "
+                "settings, or the front end's own. One of certificates has to cover it, where that is given."
             ),
-            test=_AS_TOLD,
-            how="the certificate that Dovecot serves for the protocol",
+            test="tests/e2e/test_settings.py::test_each_protocol_shows_the_certificate_that_it_asks_for",
+            how="Dovecot's ssl_server_cert_file for the protocol, a certificate of its own if need be",
         ),
         Parameter(
             name="banner",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import smtplib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -96,7 +96,7 @@ def test_banners_greet_and_a_server_s_own_goes_before_the_site_s(changed: Lab) -
 def test_clients_get_in_with_the_names_ports_and_encryption_that_they_are_told(
     changed: Lab, stack: Stack, encryption: str
 ) -> None:
-    """Certificates are checked for the names, so they speak of them; x509_certificate_name asks for the same."""
+    """Certificates are checked for the names, so they speak of them."""
     told = stack.outputs()["client_settings"]["outside" if encryption == "SSL" else "inside"]
     (pop_setting,) = told["pop"]
     (imap_setting,) = told["imap"]
@@ -109,6 +109,24 @@ def test_clients_get_in_with_the_names_ports_and_encryption_that_they_are_told(
     with clients.connect_imap(changed, encryption, host=IMAP_NAME, port=imap_setting["port"]) as imap:
         imap.login(ADA, changed.password(ADA))
         imap.logout()
+
+
+@pytest.mark.parametrize("encryption", ["SSL", "TLS"])
+def test_each_protocol_shows_the_certificate_that_it_asks_for(changed: Lab, encryption: str) -> None:
+    ssl_port, plain_port = (2995, 2993), (2110, 2143)
+    pop_port, imap_port = ssl_port if encryption == "SSL" else plain_port
+    with clients.connect_pop(changed, encryption, host=POP_NAME, port=pop_port) as pop:
+        assert subject(pop.sock) == POP_NAME
+    with clients.connect_imap(changed, encryption, host=IMAP_NAME, port=imap_port) as imap:
+        assert subject(imap.sock) == IMAP_NAME
+    with smtplib.SMTP_SSL("mail.contoso.test", 2465, timeout=PATIENCE, context=changed.tls) as smtp:
+        assert subject(smtp.sock) == "mail.contoso.test"
+
+
+def subject(connection: Any) -> str:
+    """The common name of the certificate that a server shows."""
+    names = dict(pair for part in connection.getpeercert()["subject"] for pair in part)
+    return str(names["commonName"])
 
 
 def test_smtp_is_told_of_with_each_encryption(changed: Lab, stack: Stack) -> None:

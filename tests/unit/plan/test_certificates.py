@@ -58,6 +58,21 @@ def test_clients_find_every_name_that_they_may_know() -> None:
     )
 
 
+def test_a_protocol_has_a_certificate_of_its_own_for_a_name_of_its_own() -> None:
+    mail = Certificate(
+        "mail", CertificateSource.PRIVATE, ("mail.contoso.test", "*.contoso.test"), frozenset(CertificateService)
+    )
+    planned = site(
+        certificates=(mail,),
+        pop_settings=replace(NO_PROTOCOL, x509_certificate_name="pop.contoso.test"),
+        imap_settings=replace(NO_PROTOCOL, x509_certificate_name="mail.contoso.test"),
+    )
+    _, public, pop = certificates.plan(planned, FRONT).certificates
+    assert (pop.certificate, pop.key) == ("/etc/mailpair/tls/pop3.pem", "/etc/mailpair/tls/pop3.key")
+    assert (public.names[0], pop.names[0]) == ("mail.contoso.test", "pop.contoso.test")
+    assert set(pop.names) == set(public.names)
+
+
 def test_a_server_s_own_settings_go_before_the_site_s() -> None:
     own = replace(NO_PROTOCOL, external_connection_settings=(connection("far.contoso.test"),))
     planned = site(servers=(ServerSettings("front1", NO_PROTOCOL, own),))
