@@ -57,7 +57,8 @@ class Checkout:
 
     def _run(self, command: list[str]) -> str:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
-        environment = kept | {"MAILPAIR_CACHE": str(self.cache), "PULUMI_STACK": STACK}
+        path = [each for each in os.get_exec_path() if not Path(each).is_relative_to(warm_cache())]
+        environment = kept | {"PATH": os.pathsep.join(path), "MAILPAIR_CACHE": str(self.cache), "PULUMI_STACK": STACK}
         done = subprocess.run(
             command,
             cwd=self.folder,
