@@ -28,6 +28,7 @@ TOO_MANY = "Too many connections for this user"
 WRONG = "not-my-pa55word"
 POP_LOG = "/var/log/pop-protocol"
 IMAP_LOG = "/var/log/mailpair/imap4"
+PROVOKED = ("write(/run/mailpair/events): writev() failed: Broken pipe",)  # by a restart of what listens there
 
 SITE = {
     "imap_settings": {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.e2e import test_peers, test_refusals
+from tests.e2e import test_bindings, test_limits, test_peers, test_refusals
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from tests.e2e.support.lab import Lab
     from tests.e2e.support.processes import ProcessLog
     from tests.e2e.support.stack import Stack
+
+PROVOKED = (*test_bindings.PROVOKED, *test_limits.PROVOKED, *test_peers.PROVOKED)
 
 
 def used_passwords(lab: Lab) -> list[str]:
@@ -23,7 +25,7 @@ def used_passwords(lab: Lab) -> list[str]:
 
 def unprovoked(journal: str) -> list[str]:
     """The lines of a journal that no test brought about on purpose."""
-    return [line for line in journal.splitlines() if not any(words in line for words in test_peers.PROVOKED)]
+    return [line for line in journal.splitlines() if not any(words in line for words in PROVOKED)]
 
 
 def test_the_journals_have_no_errors(lab: Lab) -> None:
