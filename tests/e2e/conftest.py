@@ -1,6 +1,8 @@
 """The pair that all end-to-end tests use, the host outside, and the record of what ran.
 
-``MAILPAIR_E2E_KEEP=1`` keeps the stack at the end, and the next run takes it up again.
+``MAILPAIR_E2E_KEEP=1`` keeps the stack at the end, and the next run takes it up again. ``MAILPAIR_E2E_STACK`` and
+``MAILPAIR_E2E_SUBNET`` name another stack and network than e2e and 10.215.0.0/24, so that two checkouts can be tested
+at a time.
 """
 
 from __future__ import annotations
@@ -8,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 import tempfile
+from ipaddress import IPv4Network
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,8 +27,9 @@ if TYPE_CHECKING:
 
 LAST = "test_traces.py"  # looks at what all others left behind
 KEEP = os.environ.get("MAILPAIR_E2E_KEEP") == "1"
-SUBNET = "10.215.0.0/24"
-OUTSIDE = "10.215.0.200"
+NAME = os.environ.get("MAILPAIR_E2E_STACK", "e2e")
+SUBNET = IPv4Network(os.environ.get("MAILPAIR_E2E_SUBNET", "10.215.0.0/24"))
+OUTSIDE = str(SUBNET[200])
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -43,11 +47,11 @@ def processes() -> Iterator[ProcessLog]:
 
 @pytest.fixture(scope="session")
 def stack(processes: ProcessLog) -> Iterator[Stack]:
-    """The stack e2e: a front end and a back end of its own, configured."""
+    """The tests' stack: a front end and a back end of its own, configured."""
     temporary = Path(tempfile.gettempdir())
-    folder = temporary / "mailpair-e2e" if KEEP else Path(tempfile.mkdtemp(prefix="mailpair-e2e-"))
-    stack = Stack("e2e", folder, Path(__file__).parent / "site", {"mailpair:subnet": SUBNET})
-    with (temporary / "mailpair-e2e.lock").open("w") as lock:
+    folder = temporary / f"mailpair-{NAME}" if KEEP else Path(tempfile.mkdtemp(prefix=f"mailpair-{NAME}-"))
+    stack = Stack(NAME, folder, Path(__file__).parent / "site", {"mailpair:subnet": str(SUBNET)})
+    with (temporary / f"mailpair-{NAME}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # there can be one such stack on a machine at a time
         try:
             if not stack.exists:
@@ -62,7 +66,7 @@ def stack(processes: ProcessLog) -> Iterator[Stack]:
 
 @pytest.fixture(scope="session")
 def lab(stack: Stack) -> Iterator[Lab]:
-    """The pair of the stack e2e, found by name as DNS would have it."""
+    """The pair of that stack, found by name as DNS would have it."""
     lab = stack.lab()
     with lab.names("mail.contoso.test"):
         yield lab
@@ -71,5 +75,5 @@ def lab(stack: Stack) -> Iterator[Lab]:
 @pytest.fixture(scope="session")
 def outside(lab: Lab) -> Iterator[Outside]:
     """A host in the same network that is no part of the site."""
-    with outside_host("mp-e2e", OUTSIDE, 24) as host:
+    with outside_host(f"mp-{NAME}", OUTSIDE, SUBNET.prefixlen) as host:
         yield host
