@@ -20,6 +20,10 @@ bootstrap: ## install what this machine lacks and make the Python environment
 build-engine: bootstrap ## find Pulumi's engine, or build it once
 	@tools/engine/build
 
+.PHONY: for-tests
+for-tests: ## install what tests alone need: a browser
+	@tools/bootstrap tests
+
 .PHONY: up describe verify mailboxes dkim down
 up: build-engine ## bring up the hosts, configure them, and say what they offer
 	@$(pulumi) stack select --create $(STACK)
@@ -42,13 +46,13 @@ lint: bootstrap ## check the form of Python, YAML, shell and roles, and that arr
 	@$(activate) ruff check . && ruff format --check . && lint-imports && yamllint . && shellcheck -x tools/bootstrap tools/activate tools/paths tools/down tools/lock tools/uv tools/engine/build tools/engine/pulumi-language-python .ci/run && ansible-lint
 types: bootstrap ## check the types
 	@$(activate) mypy
-unit: build-engine ## run the tests that need no hosts
+unit: for-tests build-engine ## run the tests that need no hosts
 	@$(activate) pytest tests --ignore tests/e2e -m 'not machines' $(ARGS)
 stack: build-engine ## run the tests that make, break and mend machines through Pulumi
 	@$(activate) pytest tests/stack -m machines $(ARGS)
 molecule: build-engine ## run the Molecule scenario with hosts of its own
 	@$(activate) molecule test $(ARGS)
-e2e: build-engine ## make pairs of the tests' own, and use them as clients do
+e2e: for-tests build-engine ## make pairs of the tests' own, and use them as clients do
 	@$(activate) pytest tests/verbs tests/e2e $(ARGS)
 bench: build-engine ## measure a pair of the benchmark's own
 	@$(activate) python -m bench $(ARGS)

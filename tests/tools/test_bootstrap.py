@@ -20,18 +20,21 @@ PROOFS = ("ip", "make", "mmdebstrap", "nft", "ssh", "systemd-nspawn")
 @pytest.fixture
 def cache(tmp_path: Path, checkout: Path) -> Path:
     """A cache of the test's own that has the uv of the real one, so that nothing is fetched."""
-    (checkout / "requirements-dev.txt").write_text("")
+    for lock in ("requirements-dev.txt", "tools/axe.txt"):
+        (checkout / lock).write_text("")
     made = tmp_path / "cache"
     made.mkdir()
     (made / "uv").symlink_to(Path(sys.prefix).parents[1] / "uv")
     return made
 
 
-def run(machine: Machine, checkout: Path, cache: Path, **more: str) -> subprocess.CompletedProcess[str]:
+def run(
+    machine: Machine, checkout: Path, cache: Path, *arguments: str, **more: str
+) -> subprocess.CompletedProcess[str]:
     """Runs the bootstrap on a machine that has nothing but what the test gave it."""
     environment = {"PATH": str(machine.folder), "MAILPAIR_CACHE": str(cache), "HOME": str(cache)}
     return subprocess.run(
-        [checkout / "tools/bootstrap"],
+        [checkout / "tools/bootstrap", *arguments],
         check=False,
         env=environment | {"MAILPAIR_PYTHON": INTERPRETER} | more,
         capture_output=True,
@@ -140,6 +143,19 @@ def test_what_is_missing_is_named_and_installed(machine: Machine, checkout: Path
         "apt-get -qq -o DPkg::Lock::Timeout=300 update",
         "apt-get -qq -o DPkg::Lock::Timeout=300 install --no-install-recommends openssh-client",
     ]
+
+
+@pytest.mark.skipif("ID=ubuntu\n" in Path("/etc/os-release").read_text(), reason="Ubuntu has no package of Chromium")
+def test_what_tests_alone_need_is_installed_for_them_alone(machine: Machine, checkout: Path, cache: Path) -> None:
+    machine.has(*PROOFS)
+    machine.pretends("dpkg")
+    machine.pretends("apt-get", f'[[ $* != *chromium* ]] || ln -s /bin/true "{machine.folder}/chromium"')
+    machine.pretends("id", "echo 0")
+    assert run(machine, checkout, cache).returncode == 0
+    assert not [line for line in machine.log if line.startswith("apt-get")]
+    done = run(machine, checkout, cache, "tests")
+    assert done.returncode == 0, done.stderr
+    assert "bootstrap: installing with apt: chromium\n" in done.stderr
 
 
 def test_sudo_is_used_by_who_is_not_root(machine: Machine, checkout: Path, cache: Path) -> None:

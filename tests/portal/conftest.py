@@ -1,0 +1,79 @@
+"""The page beside a Dovecot of the tests' own."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from portal.app import create_app
+from portal.published import Publication
+from portal.sign_in import Dovecot
+from tests.portal.dovecot import FakeDovecot, dovecot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from flask import Flask
+
+PASSWORD = "correct horse"  # of everyone
+
+DATA: dict[str, Any] = {
+    "title": "contoso.test",
+    "address": "https://mail.contoso.test/",
+    "decoy": "nobody@portal.invalid",
+    "settings": {
+        "outside": {
+            "pop": [{"server": "mail.contoso.test", "port": 995, "encryption": "SSL"}],
+            "imap": [{"server": "mail.contoso.test", "port": 993, "encryption": "SSL"}],
+            "smtp": [{"server": "mail.contoso.test", "port": 587, "encryption": "TLS"}],
+        },
+        "inside": {
+            "pop": [{"server": "front1.contoso.test", "port": 995, "encryption": "SSL"}],
+            "imap": [
+                {"server": "front1.contoso.test", "port": 993, "encryption": "SSL"},
+                {"server": "front1.contoso.test", "port": 143, "encryption": "TLS"},
+            ],
+            "smtp": [{"server": "mail.contoso.test", "port": 587, "encryption": "TLS"}],
+        },
+    },
+    "mailboxes": {
+        "ada@contoso.test": {"pop": True, "imap": True},
+        "carol@contoso.test": {"pop": False, "imap": True},
+        "dora@contoso.test": {"pop": True, "imap": False},
+    },
+}
+NOTHING: dict[str, Any] = {
+    **DATA,
+    "settings": {view: {"pop": [], "imap": [], "smtp": []} for view in ("outside", "inside")},
+}
+
+
+@dataclass
+class World:
+    """The page, what is published, and Dovecot behind it."""
+
+    app: Flask
+    file: Path
+    dovecot: FakeDovecot
+
+    def publish(self, data: dict[str, Any]) -> None:
+        """Puts a new file in place, as the controller does."""
+        new = self.file.with_suffix(".new")
+        new.write_text(json.dumps(data))
+        new.rename(self.file)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """All of it, published as DATA says."""
+    file = tmp_path / "portal.json"
+    passwords = dict.fromkeys([*DATA["mailboxes"], "disabled@contoso.test"], PASSWORD)
+    with dovecot(tmp_path / "dovecot", passwords) as fake:
+        app = create_app(Publication(file).current, Dovecot(str(tmp_path / "dovecot")), b"only for the tests")
+        world = World(app, file, fake)
+        world.publish(DATA)
+        yield world
