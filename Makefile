@@ -24,7 +24,7 @@ build-engine: bootstrap ## find Pulumi's engine, or build it once
 for-tests: ## install what tests alone need: a browser
 	@tools/bootstrap tests
 
-.PHONY: up describe verify mailboxes dkim down
+.PHONY: up describe verify mailboxes dkim certificates down
 up: build-engine ## bring up the hosts, configure them, and say what they offer
 	@$(pulumi) stack select --create $(STACK)
 	@$(pulumi) up --yes --skip-preview --suppress-outputs --stack $(STACK) $(ARGS)
@@ -37,6 +37,8 @@ mailboxes: ## bring mailboxes.yml and passwords to the hosts, and nothing else
 	@tools/bootstrap && $(activate) PULUMI_STACK=$(STACK) ansible-playbook playbooks/mailboxes.yml -i inventories/lab/pulumi_stack.yml $(ARGS)
 dkim: ## print the records that DNS needs for the signatures of outgoing mail
 	@tools/bootstrap && $(activate) PULUMI_STACK=$(STACK) ansible-playbook playbooks/dkim.yml -i inventories/lab/pulumi_stack.yml $(ARGS)
+certificates: ## say which certificates are served where, until when, and whether disk and wire agree
+	@tools/bootstrap && $(activate) PULUMI_STACK=$(STACK) ansible-playbook playbooks/certificates.yml -i inventories/lab/pulumi_stack.yml $(ARGS)
 down: build-engine ## remove the hosts and every trace of the stack
 	@$(activate) tools/down $(STACK)
 
