@@ -45,7 +45,7 @@ down: build-engine ## remove the hosts and every trace of the stack
 .PHONY: test lint types unit stack molecule e2e bench
 test: lint types unit stack molecule e2e ## everything below, in this order
 lint: bootstrap ## check the form of Python, YAML, shell and roles, and that arrows point down
-	@$(activate) ruff check . && ruff format --check . && lint-imports && yamllint . && shellcheck -x tools/bootstrap tools/activate tools/paths tools/down tools/lock tools/uv tools/engine/build tools/engine/pulumi-language-python .ci/run && ansible-lint
+	@$(activate) ruff check . && ruff format --check . && lint-imports && yamllint . && shellcheck -x tools/bootstrap tools/activate tools/paths tools/down tools/lock tools/sslyze tools/uv tools/engine/build tools/engine/pulumi-language-python .ci/run && ansible-lint
 types: bootstrap ## check the types
 	@$(activate) mypy
 unit: for-tests build-engine ## run the tests that need no hosts

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import imaplib
 import poplib
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.e2e.support import clients
+from tests.e2e.support.edited import edited
 from tests.e2e.support.evidence import recap
 from tests.e2e.support.wait import until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.e2e.support.lab import Host, Lab
+    from tests.e2e.support.lab import Lab
     from tests.e2e.support.stack import Stack
 
 BOB = "bob@contoso.test"
@@ -25,18 +23,6 @@ TLS = "/etc/mailpair/tls"
 
 # What a front end rightly complains of in its journal while these tests run.
 PROVOKED = ("doesn't match expected host name other.contoso.test", "Connection refused (after ")
-
-
-@contextmanager
-def edited(host: Host, path: str, script: str) -> Iterator[None]:
-    """A file of a host with a sed script run over it, in one step; it is put back as it was."""
-    host.run(
-        f"cp -p {path} {path}.kept && cp -p {path} {path}.new && sed -i '{script}' {path}.new && mv {path}.new {path}"
-    )
-    try:
-        yield
-    finally:
-        host.run(f"mv {path}.kept {path}")
 
 
 def refusal(lab: Lab) -> str:
