@@ -1,16 +1,82 @@
-"""Which certificates a host has, and what for."""
+"""Which certificates a host has, what for, and which one each service of a front end shows to whom."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mailpair.plan import places
 from mailpair.servers import Role, Server
-from mailpair.site.model import Protocol, ProtocolSettings, Site
+from mailpair.settings.names import covers
+from mailpair.site import serving
+from mailpair.site.certificate import covering, of_service
+from mailpair.site.model import (
+    Acme,
+    Certificate,
+    CertificateService,
+    CertificateSource,
+    KeyAlgorithm,
+    Provided,
+    ReceiveConnector,
+    Site,
+)
 
 # Short lives, since every run of the playbook renews what has less than a third left.
 SERVER_DAYS = 90
 PEER_DAYS = 365
+
+ECDSA = "ecdsa"  # P-256
+FALLBACK = "server"  # the name of the certificate of services that the document gives none
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """A certificate, those that it is issued by behind it, and its key."""
+
+    certificate: str
+    key: str
+    algorithm: str  # ecdsa, rsa-2048 or rsa-4096; empty where it is as it was provided
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A certificate that a front end serves, with all names that are to be in it."""
+
+    name: str
+    source: CertificateSource
+    names: tuple[str, ...]  # the first is the subject
+    services: tuple[CertificateService, ...]
+    files: tuple[Files, ...]  # one a key, the preferred one first
+    acme: Acme | None = None
+    provided: Provided | None = None
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """All its files."""
+        return tuple(path for each in self.files for path in (each.certificate, each.key))
+
+    @property
+    def chain(self) -> str:
+        """The same as Postfix lists them: each key before what belongs to it."""
+        return ", ".join(path for each in self.files for path in (each.key, each.certificate))
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a service shows: by the name that a client asks for (``*.`` is one label), and ``unasked`` to all others."""
+
+    unasked: Served
+    by_name: Mapping[str, Served]
+
+    def asked(self, name: str) -> Served:
+        """What a client is shown that asks for a name."""
+        found = (each for known, each in self.by_name.items() if covers(known, name))
+        return self.by_name.get(name) or next(found, self.unasked)
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """All files."""
+        return tuple(dict.fromkeys(path for each in (self.unasked, *self.by_name.values()) for path in each.paths))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +93,7 @@ class HostCertificate:
     addresses: tuple[str, ...]
     usage: str
     days: int
+    algorithm: str = ECDSA  # or rsa-2048, rsa-4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +102,8 @@ class CertificatesPlan:
 
     directory: str
     ca: str
-    certificates: tuple[HostCertificate, ...]
+    certificates: tuple[HostCertificate, ...]  # of the site's CA
+    served: tuple[Served, ...]  # all that clients see
 
 
 def plan(site: Site, server: Server) -> CertificatesPlan:
@@ -49,53 +117,111 @@ def plan(site: Site, server: Server) -> CertificatesPlan:
         usage="client" if front_end else "server",
         days=PEER_DAYS,
     )
-    public = HostCertificate(
-        certificate=places.SERVER_CERTIFICATE,
-        key=places.SERVER_KEY,
-        names=public_names(site, server),
-        addresses=(),
-        usage="server",
-        days=SERVER_DAYS,
-    )
+    seen = served(site, server) if front_end else ()
     return CertificatesPlan(
         directory=places.TLS_DIRECTORY,
         ca=places.CA_FILE,
-        certificates=(peer, public, *own(site, server).values()) if front_end else (peer,),
+        certificates=(
+            peer,
+            *(each for one in seen if one.source is CertificateSource.PRIVATE for each in _issued(one)),
+        ),
+        served=seen,
     )
 
 
-def own(site: Site, server: Server) -> dict[Protocol, HostCertificate]:
-    """The certificates that protocols of a front end show in place of the one of all.
+def served(site: Site, server: Server) -> tuple[Served, ...]:
+    """List the certificates that a front end serves; the last is the fallback of services that have none."""
+    known = tuple(_served(site, server, each) for each in site.certificates)
+    fallback = _fallback(site, server)
+    return (*known, fallback) if fallback.services else known
 
-    Those whose x509_certificate_name is not that one's subject have one of their own. All names are in it.
+
+def shown(site: Site, server: Server, service: CertificateService, connector: ReceiveConnector | None = None) -> Shown:
+    """Find what a service of a front end shows; SMTP has a certificate unasked for each ``connector``."""
+    known = of_service(site.certificates, service)
+    first = serving.of_connector(site, connector) if connector else serving.unasked(site, service, server.name)
+    found = {each.name: each for each in served(site, server)}
+    unasked = found[first.name] if first else _fallback(site, server)
+    by_name: dict[str, Served] = {}
+    for each in sorted(known, key=lambda each: each != first):
+        for name in found[each.name].names:
+            by_name.setdefault(name, found[(covering(known, name) or each).name])
+    # Where there is but one to show, nobody need be asked.
+    return Shown(unasked, by_name if len(known) > 1 else {})
+
+
+def _served(site: Site, server: Server, certificate: Certificate) -> Served:
+    private = certificate.source is CertificateSource.PRIVATE
+    named = certificate.source is not CertificateSource.PROVIDED
+    return Served(
+        name=certificate.name,
+        source=certificate.source,
+        names=_names(site, server, certificate) if private else certificate.domain_name,
+        services=_in_order(certificate.services),
+        files=tuple(
+            Files(
+                certificate=f"{places.TLS_DIRECTORY}/{stem}.pem",
+                key=f"{places.TLS_DIRECTORY}/{stem}.key",
+                algorithm=_algorithm(certificate, algorithm) if named else "",
+            )
+            for stem, algorithm in zip(certificate.stems, certificate.algorithms, strict=True)
+        ),
+        acme=certificate.acme,
+        provided=certificate.provided,
+    )
+
+
+def _names(site: Site, server: Server, certificate: Certificate) -> tuple[str, ...]:
+    """The names of a private certificate, those that the document leaves to be added at the end.
+
+    They are added to what a service shows unasked, unless another certificate of the service has them.
     """
-    names = public_names(site, server)
-    asked = {protocol: site.protocol_settings(protocol, server.name).x509_certificate_name for protocol in Protocol}
-    return {
-        protocol: HostCertificate(
-            certificate=f"{places.TLS_DIRECTORY}/{protocol.value}.pem",
-            key=f"{places.TLS_DIRECTORY}/{protocol.value}.key",
-            names=tuple(dict.fromkeys((name, *names))),
+    names = list(certificate.domain_name)
+    for service in _in_order(certificate.services):
+        others = [each for each in of_service(site.certificates, service) if each != certificate]
+        if service is CertificateService.SMTP:
+            mine = [each for each in site.receive_connectors if serving.of_connector(site, each) == certificate]
+            wanted = [each.fqdn.lower() for each in mine if each.fqdn]
+        else:
+            mine = []
+            wanted = list(serving.told(site, service, server.name))
+        if mine or serving.unasked(site, service, server.name) == certificate:
+            wanted.append(server.fqdn.lower())
+            names += [name for name in wanted if not covering(others, name) or name in certificate.domain_name]
+    return tuple(dict.fromkeys(names))
+
+
+def _fallback(site: Site, server: Server) -> Served:
+    """What services show for which the document has no certificate: all names that clients may know them by."""
+    services = tuple(each for each in CertificateService if not of_service(site.certificates, each))
+    told = [name for each in services for name in serving.told(site, each, server.name)]
+    return Served(
+        name=FALLBACK,
+        source=CertificateSource.PRIVATE,
+        names=tuple(dict.fromkeys((*told, server.fqdn.lower()))),
+        services=services,
+        files=(Files(places.SERVER_CERTIFICATE, places.SERVER_KEY, ECDSA),),
+    )
+
+
+def _algorithm(certificate: Certificate, algorithm: KeyAlgorithm) -> str:
+    return ECDSA if algorithm is KeyAlgorithm.ECDSA else f"rsa-{certificate.rsa_size}"
+
+
+def _in_order(services: frozenset[CertificateService]) -> tuple[CertificateService, ...]:
+    return tuple(each for each in CertificateService if each in services)
+
+
+def _issued(certificate: Served) -> tuple[HostCertificate, ...]:
+    return tuple(
+        HostCertificate(
+            certificate=each.certificate,
+            key=each.key,
+            names=certificate.names,
             addresses=(),
             usage="server",
             days=SERVER_DAYS,
+            algorithm=each.algorithm,
         )
-        for protocol, name in asked.items()
-        if name is not None and name != names[0]
-    }
-
-
-def public_names(site: Site, server: Server) -> tuple[str, ...]:
-    """List the names that clients may know a front end by, each once: certificates' names first, its own last."""
-    names = [name for certificate in site.certificates for name in certificate.domain_name]
-    for protocol in Protocol:
-        names.extend(_hosts(site.protocol_settings(protocol, server.name)))
-    names.extend(connector.fqdn for connector in site.receive_connectors if connector.fqdn)
-    names.append(server.fqdn)
-    return tuple(dict.fromkeys(name.lower() for name in names))
-
-
-def _hosts(settings: ProtocolSettings) -> list[str]:
-    named = [settings.x509_certificate_name] if settings.x509_certificate_name else []
-    listed = (*settings.external_connection_settings, *(settings.internal_connection_settings or ()))
-    return [*named, *(setting.host for setting in listed)]
+        for each in certificate.files
+    )

@@ -7,12 +7,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mailpair.plan import certificates, listening, places, sessions
-from mailpair.plan.certificates import HostCertificate
+from mailpair.plan.certificates import Served, Shown
 from mailpair.plan.role import ConnectionLimit
 from mailpair.plan.sessions import SessionsPlan
 from mailpair.plan.tls import TlsPlan
 from mailpair.servers import Role, Server
-from mailpair.site.model import AuthMechanism, Binding, LoginType, Protocol, ProtocolSettings, ReceiveConnector, Site
+from mailpair.site.model import (
+    AuthMechanism,
+    Binding,
+    CertificateService,
+    LoginType,
+    Protocol,
+    ProtocolSettings,
+    ReceiveConnector,
+    Site,
+)
+
+_SERVICES = {Protocol.POP3: CertificateService.POP, Protocol.IMAP4: CertificateService.IMAP}
 
 PACKAGES = (f"dovecot-core>={places.DOVECOT_VERSION}", "dovecot-imapd", "dovecot-pop3d", "procps")
 
@@ -28,14 +39,25 @@ class Listener:
 
 
 @dataclass(frozen=True, slots=True)
+class Shows:
+    """Certificates and keys that are shown together, the preferred one first; ``name`` is the one that is asked for."""
+
+    name: str  # empty: whatever is asked for
+    certificate: str
+    key: str
+    alternative_certificate: str  # of another algorithm; empty: there is none
+    alternative_key: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProtocolPlan:
     """A protocol that is on, in Dovecot's words."""
 
     name: str  # imap or pop3
     greeting: str
     ssl: str  # what a connection in the clear may do: "required" is no sign-in, "yes" one without a password
-    certificate: str
-    key: str
+    shows: Shows
+    by_name: tuple[Shows, ...]  # in place of that, for names that are asked for (SNI); *. is one label
     listeners: tuple[Listener, ...]
 
 
@@ -55,8 +77,6 @@ class ClientAccessPlan:
     directory: str
     back_ends: dict[str, str]  # full names by name: where the mailboxes are
     ca: str
-    server_certificate: str
-    server_key: str
     peer_certificate: str
     peer_key: str
     tls: TlsPlan
@@ -80,8 +100,8 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> ClientAccessP
         # Validation refuses a front service without its back one; both are asked so that a slip there opens no port.
         if site.pair(protocol).enabled
     }
-    shown = certificates.own(site, server)
-    protocols = tuple(_protocol(name, own, shown.get(protocol)) for name, (protocol, own) in settings.items())
+    shown = {name: certificates.shown(site, server, _SERVICES[protocol]) for name, (protocol, _) in settings.items()}
+    protocols = tuple(_protocol(name, own, shown[name]) for name, (_, own) in settings.items())
     enabled = [each for each in site.receive_connectors if each.enabled]
     doors = listening.doors(enabled)
     connectors = tuple(sessions.connector(each, doors.ports(each.name)) for each in enabled)
@@ -104,19 +124,15 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> ClientAccessP
         directory=places.DIRECTORY,
         back_ends={each.name: each.fqdn for each in servers if each.role is Role.MAILBOX},
         ca=places.CA_FILE,
-        server_certificate=places.SERVER_CERTIFICATE,
-        server_key=places.SERVER_KEY,
         peer_certificate=places.PEER_CERTIFICATE,
         peer_key=places.PEER_KEY,
         tls=TlsPlan(),
         confirm=places.CONFIRM_LISTENING_DOVECOT,
         tls_files=(
             places.CA_FILE,
-            places.SERVER_CERTIFICATE,
-            places.SERVER_KEY,
             places.PEER_CERTIFICATE,
             places.PEER_KEY,
-            *(path for each in shown.values() for path in (each.certificate, each.key)),
+            *dict.fromkeys(path for each in shown.values() for path in each.paths),
             *((places.KEYTAB,) if tickets else ()),
         ),
         mechanisms=("plain", "login", *(("gssapi",) if tickets else ())),
@@ -168,7 +184,7 @@ def _end(protocol: str) -> tuple[str, ...]:
     return ("/bin/sh", "-c", f"{pkill} || [ $? -eq 1 ]")
 
 
-def _protocol(name: str, settings: ProtocolSettings, shown: HostCertificate | None) -> ProtocolPlan:
+def _protocol(name: str, settings: ProtocolSettings, shown: Shown) -> ProtocolPlan:
     bindings: list[tuple[Binding, bool]] = [
         *((binding, True) for binding in settings.ssl_bindings),
         *((binding, False) for binding in settings.unencrypted_or_tls_bindings),
@@ -177,10 +193,25 @@ def _protocol(name: str, settings: ProtocolSettings, shown: HostCertificate | No
         name=name,
         greeting=settings.banner,
         ssl="required" if settings.login_type is LoginType.SECURE_LOGIN else "yes",
-        certificate=shown.certificate if shown else places.SERVER_CERTIFICATE,
-        key=shown.key if shown else places.SERVER_KEY,
+        shows=_shows("", shown.unasked),
+        # A name itself goes before a wildcard that covers it, since the last of two is taken.
+        by_name=tuple(
+            _shows(asked, each)
+            for asked, each in sorted(shown.by_name.items(), key=lambda item: not item[0].startswith("*."))
+        ),
         listeners=tuple(
             Listener(name=f"{name}-{index}", address=str(binding.address), port=binding.port, ssl=ssl)
             for index, (binding, ssl) in enumerate(bindings, start=1)
         ),
+    )
+
+
+def _shows(name: str, served: Served) -> Shows:
+    first, second = (*served.files, None)[:2]
+    return Shows(
+        name=name,
+        certificate=first.certificate if first else "",
+        key=first.key if first else "",
+        alternative_certificate=second.certificate if second else "",
+        alternative_key=second.key if second else "",
     )

@@ -5,21 +5,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mailpair.plan import dkim, gate, listening, places, postfix, quota, recipients, send_connector, smtp_service
+from mailpair.plan import (
+    certificates,
+    dkim,
+    gate,
+    listening,
+    places,
+    postfix,
+    quota,
+    recipients,
+    send_connector,
+    smtp_service,
+)
+from mailpair.plan.certificates import Shown
 from mailpair.plan.listening import Doors
 from mailpair.plan.recipients import Entry
 from mailpair.plan.role import ConnectionLimit
 from mailpair.plan.tls import TlsPlan
 from mailpair.servers import Role, Server
-from mailpair.site.model import ReceiveConnector, Site
+from mailpair.site.model import CertificateService, ReceiveConnector, Site
 
 PACKAGES = (f"postfix>={postfix.VERSION}", "python3")
 SIGN_IN_PACKAGES = ("libsasl2-modules",)  # the client's side of PLAIN and LOGIN, for smart hosts
 
 _FILES_OF_OTHERS = (
     places.CA_FILE,
-    places.SERVER_CERTIFICATE,
-    places.SERVER_KEY,
     places.PEER_CERTIFICATE,
     places.PEER_KEY,
     postfix.SYSTEM_CA_FILE,
@@ -80,8 +90,6 @@ class ReceiveConnectorPlan:
     system_ca: str
     sasl_socket: str
     ca: str
-    server_certificate: str
-    server_key: str
     peer_certificate: str
     peer_key: str
     tls: TlsPlan
@@ -93,6 +101,8 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> ReceiveConnec
     enabled = [connector for connector in site.receive_connectors if connector.enabled]
     outgoing = send_connector.outgoing(site, server)
     doors = listening.doors(enabled)
+    seen = {each.name: certificates.shown(site, server, CertificateService.SMTP, each) for each in enabled}
+    certificate_files = dict.fromkeys(path for each in seen.values() for path in each.paths)
     places_to_reach = [
         place
         for each in enabled
@@ -107,7 +117,7 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> ReceiveConnec
         domains=site.accepted_domains,
         message_size_limit=max((each.max_message_size for each in enabled), default=_LEAST_SIZE_LIMIT),
         header_size_limit=postfix.HEADER_SIZE_LIMIT,
-        services=tuple(service for each in enabled for service in services(each, doors)),
+        services=tuple(service for each in enabled for service in services(each, doors, seen[each.name])),
         inspectors=tuple(_inspector(each, signed=dkim.signs(site, each)) for each in enabled),
         inspection=Inspection(
             file=postfix.INSPECTION,
@@ -126,12 +136,10 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> ReceiveConnec
         folder=postfix.FOLDER,
         inspector=postfix.INSPECTOR,
         credentials=postfix.CREDENTIALS,
-        watch=(*_FILES_OF_OTHERS, *((postfix.CREDENTIALS,) if outgoing.credentials else ())),
+        watch=(*_FILES_OF_OTHERS, *certificate_files, *((postfix.CREDENTIALS,) if outgoing.credentials else ())),
         system_ca=postfix.SYSTEM_CA_FILE,
         sasl_socket=places.SASL_SOCKET,
         ca=places.CA_FILE,
-        server_certificate=places.SERVER_CERTIFICATE,
-        server_key=places.SERVER_KEY,
         peer_certificate=places.PEER_CERTIFICATE,
         peer_key=places.PEER_KEY,
         tls=TlsPlan(),
@@ -147,7 +155,7 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> ReceiveConnec
     )
 
 
-def services(connector: ReceiveConnector, doors: Doors) -> tuple[postfix.Service, ...]:
+def services(connector: ReceiveConnector, doors: Doors, shown: Shown) -> tuple[postfix.Service, ...]:
     """Make the entries of master.cf of one connector, one a place where it listens."""
     inspector = f"smtpd_proxy_filter = unix:private/{_inspector(connector).name}"
     milters = f"smtpd_milters = {gate.MILTER}, {quota.MILTER}"
@@ -157,6 +165,8 @@ def services(connector: ReceiveConnector, doors: Doors) -> tuple[postfix.Service
             name=str(listener.at),
             options=(
                 *smtp_service.options(connector, ca=places.CA_FILE, ssl=listener.ssl),
+                f"smtpd_tls_chain_files = {shown.unasked.chain}",
+                *([f"tls_server_sni_maps = {_names(shown)}"] if shown.by_name else []),
                 inspector,
                 milters,
                 f"milter_macro_daemon_name = {connector.name}",
@@ -166,6 +176,12 @@ def services(connector: ReceiveConnector, doors: Doors) -> tuple[postfix.Service
         )
         for listener in doors.listeners[connector.name]
     )
+
+
+def _names(shown: Shown) -> str:
+    """A map of what is shown to clients that ask for a name (SNI); one that begins with a dot is for those below it."""
+    entries = (f"{{ {name.removeprefix('*')} = {each.chain} }}" for name, each in shown.by_name.items())
+    return f"inline:{{ {', '.join(entries)} }}"
 
 
 def _inspector(connector: ReceiveConnector, *, signed: bool = False) -> Inspector:

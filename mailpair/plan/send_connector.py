@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mailpair.plan import places, postfix
+from mailpair.plan import certificates, places, postfix
+from mailpair.plan.certificates import Served
 from mailpair.plan.recipients import Entry
 from mailpair.servers import Server
 from mailpair.site.model import SendConnector, Site, SmartHost, SmartHostAuth, TlsAuthLevel
+from mailpair.site.serving import is_named
 
 # Recipients that no connector covers are refused while the sender is still there, with this.
 NO_ROUTE = "error:5.4.4 no send connector of this site covers this address"
@@ -58,7 +60,7 @@ def outgoing(site: Site, server: Server) -> Outgoing:
         chosen.setdefault(space.pattern, (name, connector))
     routes = {space: _route(name, connector) for space, (name, connector) in chosen.items()}
     return Outgoing(
-        services=tuple(_service(name, connector) for name, connector in connectors),
+        services=tuple(_service(name, connector, _shown(site, server, connector)) for name, connector in connectors),
         # A leading dot stands for all subdomains.
         routes=tuple(Entry(space.removeprefix("*"), route) for space, route in routes.items() if space != _EVERYTHING),
         default_route=routes.get(_EVERYTHING, NO_ROUTE),
@@ -92,11 +94,18 @@ def _signs_in(connector: SendConnector) -> bool:
     return connector.smart_host_auth_mechanism is SmartHostAuth.BASIC_AUTH_REQUIRE_TLS
 
 
-def _service(name: str, connector: SendConnector) -> postfix.Service:
-    return postfix.Service(connector.name, name, tuple(_options(connector)), connector.comment or "")
+def _shown(site: Site, server: Server, connector: SendConnector) -> Served | None:
+    """The certificate that a connector shows; one of the site's own CA is known to whom it writes to."""
+    name = connector.tls_certificate_name
+    named = {each.name for each in site.certificates if name and is_named(each, name)}
+    return next((each for each in certificates.served(site, server) if each.name in named), None)
 
 
-def _options(connector: SendConnector) -> Iterator[str]:
+def _service(name: str, connector: SendConnector, shown: Served | None) -> postfix.Service:
+    return postfix.Service(connector.name, name, tuple(_options(connector, shown)), connector.comment or "")
+
+
+def _options(connector: SendConnector, shown: Served | None) -> Iterator[str]:
     yield f"syslog_name = {postfix.log_name(connector.name)}"
     if connector.fqdn:
         yield f"smtp_helo_name = {connector.fqdn}"
@@ -114,10 +123,10 @@ def _options(connector: SendConnector) -> Iterator[str]:
         yield "smtp_bind_address_enforce = yes"
         yield f"smtp_address_preference = {'ipv6' if version else 'ipv4'}"
         yield f"inet_protocols = {'ipv6' if version else 'ipv4'}"
-    yield from _tls(connector)
+    yield from _tls(connector, shown)
 
 
-def _tls(connector: SendConnector) -> Iterator[str]:
+def _tls(connector: SendConnector, shown: Served | None) -> Iterator[str]:
     from_the_start = bool(connector.smart_hosts) and all(
         host.port == _SUBMISSIONS_PORT for host in connector.smart_hosts
     )
@@ -128,8 +137,8 @@ def _tls(connector: SendConnector) -> Iterator[str]:
         yield "smtp_sasl_auth_enable = yes"
     if connector.smart_host_auth_mechanism is SmartHostAuth.EXCHANGE_SERVER:
         yield f"smtp_tls_chain_files = {places.PEER_KEY}, {places.PEER_CERTIFICATE}"
-    elif connector.tls_certificate_name:
-        yield f"smtp_tls_chain_files = {places.SERVER_KEY}, {places.SERVER_CERTIFICATE}"
+    elif shown:
+        yield f"smtp_tls_chain_files = {shown.chain}"
     if from_the_start:
         yield "smtp_tls_wrappermode = yes"
 

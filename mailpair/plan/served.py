@@ -9,7 +9,7 @@ from ipaddress import ip_address
 from mailpair.plan import certificates, listening, places
 from mailpair.servers import Role, Server
 from mailpair.settings.values import Binding
-from mailpair.site.model import AuthMechanism, Protocol, Site
+from mailpair.site.model import AuthMechanism, CertificateService, CertificateSource, Protocol, Site
 
 PRIVATE = "private"
 _WORDS = {Protocol.IMAP4: ("IMAP", "imap"), Protocol.POP3: ("POP", "pop3")}  # ours, and that of STARTTLS
@@ -50,6 +50,12 @@ def served(site: Site, server: Server) -> Served:
     """
     planned = certificates.plan(site, server)
     files = tuple(File(each.certificate, PRIVATE) for each in planned.certificates)
+    files += tuple(
+        File(each.certificate, one.source.value)
+        for one in planned.served
+        if one.source is not CertificateSource.PRIVATE
+        for each in one.files
+    )
     ports = _back_end(site, server) if server.role is Role.MAILBOX else _front_end(site, server)
     return Served((*files, File(planned.ca, PRIVATE)), tuple(dict.fromkeys(ports)))
 
@@ -67,24 +73,39 @@ def _back_end(site: Site, server: Server) -> Iterator[Port]:
 
 
 def _front_end(site: Site, server: Server) -> Iterator[Port]:
-    own = certificates.own(site, server)
     for protocol, (service, starttls) in _WORDS.items():
         if not site.pair(protocol).enabled:
             continue
         settings = site.protocol_settings(protocol, server.name)
-        name = settings.x509_certificate_name or server.fqdn
-        file = own[protocol].certificate if protocol in own else places.SERVER_CERTIFICATE
+        shown = certificates.shown(site, server, CertificateService(service))
         for bindings, word in ((settings.ssl_bindings, ""), (settings.unencrypted_or_tls_bindings, starttls)):
             for address, port in _reached(server, bindings):
-                yield Port(service, address, port, word, name, file)
+                for name in _names(settings.x509_certificate_name or server.fqdn, shown):
+                    yield Port(service, address, port, word, name, shown.asked(name).files[0].certificate)
+    yield from _connectors(site, server)
+
+
+def _connectors(site: Site, server: Server) -> Iterator[Port]:
     enabled = [each for each in site.receive_connectors if each.enabled]
     doors = listening.doors(enabled)
     for connector in enabled:
+        shown = certificates.shown(site, server, CertificateService.SMTP, connector)
         for listener in doors.listeners[connector.name]:
             if listener.ssl or AuthMechanism.TLS in connector.auth_mechanism:
                 for address, port in _reached(server, [listener.at]):
-                    name = connector.fqdn or server.fqdn
-                    yield Port("SMTP", address, port, "" if listener.ssl else "smtp", name, places.SERVER_CERTIFICATE)
+                    for name in _names(connector.fqdn or server.fqdn, shown):
+                        file = shown.asked(name).files[0].certificate
+                        yield Port("SMTP", address, port, "" if listener.ssl else "smtp", name, file)
+
+
+def _names(first: str, shown: certificates.Shown) -> Iterator[str]:
+    """A name that leads to each certificate."""
+    yield first
+    seen = {shown.asked(first).name}
+    for name, each in shown.by_name.items():
+        if each.name not in seen:
+            seen.add(each.name)
+            yield name.replace("*", "any", 1)
 
 
 def _reached(server: Server, bindings: Iterable[Binding]) -> Iterator[tuple[str, int]]:

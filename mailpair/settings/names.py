@@ -166,6 +166,13 @@ KEYTAB = _named(
 )
 """The name of a file under ``keytabs`` in the site's private folder."""
 
+CERTIFICATE_FILE = _named(
+    "a file's name of 1 to 64 letters, digits and . _ -, with a letter or digit first",
+    r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}",
+    "mail.pem",
+)
+"""The name of a file under ``certificates`` in the site's private folder."""
+
 SELECTOR = _named(
     "a word of 1 to 30 lower-case letters, digits and hyphens, a letter or digit first and last",
     r"[a-z0-9](?:[a-z0-9-]{0,28}[a-z0-9])?",

@@ -51,11 +51,11 @@ OF_CERTIFICATES = {
     "include_accepted_domains": "domain_name names them all",
     "include_auto_discover": "domain_name names them all",
     "include_server_fqdn": "each server's own name is in its certificate",
-    "request_file": "the site's own CA issues certificates, and no request leaves a front end",
-    "binary_encoded": "the site's own CA issues certificates, and no request leaves a front end",
+    "request_file": "front ends ask for certificates themselves, and no person carries a request",
+    "binary_encoded": "front ends ask for certificates themselves, and no person carries a request",
     "instance": "a certificate is renewed by itself, in time",
-    "subject_key_identifier": "the site's own CA sets it",
-    "do_not_require_ssl": "it is for a web server, and there is none here",
+    "subject_key_identifier": "whoever issues it sets it",
+    "do_not_require_ssl": "web pages are served over TLS alone",
     "network_service_allowed": "it is for Windows",
 }
 

@@ -30,20 +30,6 @@ class Kind(Enum):
     GUEST = "guest"
 
 
-class CertificateSource(Enum):
-    """Who issues a certificate."""
-
-    PRIVATE = "private"  # the site's own CA
-
-
-class CertificateService(Enum):
-    """What a certificate is enabled for (Enable-ExchangeCertificate -Services)."""
-
-    POP = "POP"
-    IMAP = "IMAP"
-    SMTP = "SMTP"
-
-
 class CalendarItemRetrievalOption(Enum):
     """How a meeting request looks over POP3 and IMAP4 (Set-PopSettings -CalendarItemRetrievalOption)."""
 

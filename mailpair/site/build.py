@@ -6,20 +6,27 @@ from dataclasses import asdict, fields, replace
 from typing import Any, TypeVar
 
 from mailpair.site.model import (
+    Acme,
+    AcmeChallenge,
+    AcmeDns,
     Certificate,
     DkimSigningConfig,
     Kind,
     Mailbox,
     MailboxDatabase,
     ProtocolSettings,
+    Provided,
     ReceiveConnector,
     SendConnector,
     ServerSettings,
     ServicePair,
     Site,
+    TsigAlgorithm,
 )
 
 M = TypeVar("M")
+
+_DNS_PORT = 53
 
 
 def build(site: dict[str, Any], mailboxes: dict[str, Any]) -> Site:
@@ -37,7 +44,7 @@ def build(site: dict[str, Any], mailboxes: dict[str, Any]) -> Site:
         imap_settings=imap,
         receive_connectors=_named(ReceiveConnector, site["receive_connectors"]),
         send_connectors=tuple(_send(name, each) for name, each in sorted(site["send_connectors"].items())),
-        certificates=_named(Certificate, site["certificates"]),
+        certificates=tuple(_certificate(name, each) for name, each in sorted(site["certificates"].items())),
         dkim_signing_configs=_named(DkimSigningConfig, site["dkim_signing_configs"], key="domain"),
         mailbox_database=database,
         kerberos_keytab=site.get("kerberos_keytab"),
@@ -67,6 +74,22 @@ def _make(model: type[M], values: dict[str, Any]) -> M:
 
 def _named(model: type[M], things: dict[str, Any], key: str = "name") -> tuple[M, ...]:
     return tuple(_make(model, {key: name, **values}) for name, values in sorted(things.items()))
+
+
+def _certificate(name: str, values: dict[str, Any]) -> Certificate:
+    acme, provided = values["acme"], values["provided"]
+    given = {**acme, **acme["dns"]}.keys() - {"dns"}
+    return replace(
+        _make(Certificate, {"name": name, **values}),
+        acme=_acme(acme) if given else None,
+        provided=_make(Provided, provided) if provided else None,
+    )
+
+
+def _acme(values: dict[str, Any]) -> Acme:
+    dns = {"port": _DNS_PORT, "tsig_algorithm": TsigAlgorithm.HMAC_SHA256, **values["dns"]}
+    unsaid = {"challenge": AcmeChallenge.HTTP_01, "terms_of_service_agreed": False}
+    return _make(Acme, {**unsaid, **values, "dns": _make(AcmeDns, dns)})
 
 
 def _send(name: str, values: dict[str, Any]) -> SendConnector:

@@ -9,13 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
+from mailpair.settings.certificate_values import (
+    AcmeChallenge,
+    CertificateService,
+    CertificateSource,
+    KeyAlgorithm,
+    TsigAlgorithm,
+)
 from mailpair.settings.values import (
     AddressSpace,
     AuthMechanism,
     Binding,
     CalendarItemRetrievalOption,
-    CertificateService,
-    CertificateSource,
     ConnectionSetting,
     Encryption,
     IpRange,
@@ -32,8 +37,12 @@ from mailpair.settings.values import (
     TlsAuthLevel,
     TlsCertificateName,
 )
+from mailpair.site.certificate import Acme, AcmeDns, Certificate, Provided
 
 __all__ = [
+    "Acme",
+    "AcmeChallenge",
+    "AcmeDns",
     "AddressSpace",
     "AuthMechanism",
     "Binding",
@@ -45,6 +54,7 @@ __all__ = [
     "DkimSigningConfig",
     "Encryption",
     "IpRange",
+    "KeyAlgorithm",
     "Kind",
     "LogFileRollOverSettings",
     "LoginType",
@@ -55,6 +65,7 @@ __all__ = [
     "Protocol",
     "ProtocolLoggingLevel",
     "ProtocolSettings",
+    "Provided",
     "ReceiveConnector",
     "SendConnector",
     "ServerSettings",
@@ -65,6 +76,7 @@ __all__ = [
     "SmartHostAuth",
     "TlsAuthLevel",
     "TlsCertificateName",
+    "TsigAlgorithm",
 ]
 
 
@@ -189,16 +201,6 @@ class SendConnector:
     max_message_size: int | None
     source_ip_address: IPv4Address | IPv6Address | None  # None: any of the server's
     source_transport_servers: tuple[str, ...]  # names of front ends; none: all of them
-
-
-@dataclass(frozen=True, slots=True)
-class Certificate:
-    """A certificate that front ends serve (New- and Enable-ExchangeCertificate)."""
-
-    name: str
-    source: CertificateSource
-    domain_name: tuple[str, ...]  # the first is the subject
-    services: frozenset[CertificateService]
 
 
 @dataclass(frozen=True, slots=True)

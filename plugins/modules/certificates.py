@@ -33,6 +33,7 @@ options:
       addresses: {description: IP addresses that it is valid for too., type: list, elements: str, default: []}
       usage: {description: What it proves., type: str, choices: [server, client], required: true}
       days: {description: How long it is valid., type: int, required: true}
+      algorithm: {description: What its key is for., type: str, choices: [ecdsa, rsa-2048, rsa-4096], default: ecdsa}
   ca_pem:
     description: The CA's certificate. The action plugin fills it in.
     type: str
@@ -98,6 +99,7 @@ def main() -> None:
                     "addresses": {"type": "list", "elements": "str", "default": []},
                     "usage": {"type": "str", "choices": sorted(PURPOSES), "required": True},
                     "days": {"type": "int", "required": True},
+                    "algorithm": {"type": "str", "choices": ["ecdsa", "rsa-2048", "rsa-4096"], "default": "ecdsa"},
                 },
             },
             "ca_pem": {"type": "str"},
@@ -171,7 +173,9 @@ class Renewal:
         """Make a new key beside the old one; return a request for its certificate."""
         new = each["key"] + ".new"
         os.umask(0o077)
-        self.must("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", new)
+        kind, _, bits = str(each.get("algorithm", "ecdsa")).partition("-")
+        made = ("RSA", f"rsa_keygen_bits:{bits}") if kind == "rsa" else ("EC", "ec_paramgen_curve:P-256")
+        self.must("genpkey", "-algorithm", made[0], "-pkeyopt", made[1], "-out", new)
         os.chmod(new, 0o600)
         names = ",".join((*(f"DNS:{name}" for name in each["names"]), *(f"IP:{each}" for each in each["addresses"])))
         return self.must("req", "-new", "-key", new, "-subj", "/", "-addext", f"subjectAltName={names}")

@@ -6,9 +6,20 @@ from collections.abc import Iterator, Set
 from ipaddress import IPv4Address, IPv6Address
 
 from mailpair.settings.names import PRIVATE_CA
-from mailpair.site.model import AuthMechanism, IpRange, PermissionGroup, ReceiveConnector, Site, TlsCertificateName
+from mailpair.site.certificate import of_service
+from mailpair.site.model import (
+    AuthMechanism,
+    Certificate,
+    CertificateService,
+    CertificateSource,
+    IpRange,
+    PermissionGroup,
+    ReceiveConnector,
+    Site,
+)
 from mailpair.site.problems import Problem, shown
 from mailpair.site.rules.rule import Rule
+from mailpair.site.serving import is_named
 
 _PASSWORDS = frozenset({AuthMechanism.BASIC_AUTH, AuthMechanism.BASIC_AUTH_REQUIRE_TLS})
 _USERS = _PASSWORDS | {AuthMechanism.INTEGRATED}
@@ -141,22 +152,24 @@ def _keytab(site: Site) -> Iterator[Problem]:
 
 
 def _certificates(site: Site) -> Iterator[Problem]:
-    named = [(_path(each, "tls_certificate_name"), each.tls_certificate_name) for each in site.receive_connectors]
-    named += [
+    """What a connector shows is there: to clients a certificate of SMTP, to servers one of the site's own CA."""
+    received = [(_path(each, "tls_certificate_name"), each.tls_certificate_name) for each in site.receive_connectors]
+    sent = [
         (f"send_connectors[{each.name}].tls_certificate_name", each.tls_certificate_name)
         for each in site.send_connectors
     ]
-    for path, name in named:
-        if name is not None and not _is_known(name, site):
-            subjects = [f"CN={each.domain_name[0]}" for each in site.certificates]
-            known = f"<I>CN={PRIVATE_CA} ...<S>{' or '.join(subjects)}" if subjects else "none; add one"
-            yield Problem(path, shown(str(name)), "must be one of certificates", f"there is {known}")
+    smtp = of_service(site.certificates, CertificateService.SMTP)
+    private = [each for each in site.certificates if each.source is CertificateSource.PRIVATE]
+    for named, known in ((received, smtp), (sent, private)):
+        for path, name in named:
+            if name is not None and not any(is_named(each, name) for each in known):
+                listed = " or ".join(_as_named(each) for each in known) or "none; add one"
+                yield Problem(path, shown(str(name)), "must be one of certificates", f"there is {listed}")
 
 
-def _is_known(name: TlsCertificateName, site: Site) -> bool:
-    issued = name.issuer.upper().startswith(f"CN={PRIVATE_CA}".upper())
-    subjects = {f"CN={each.domain_name[0]}".upper() for each in site.certificates}
-    return issued and name.subject.upper() in subjects
+def _as_named(certificate: Certificate) -> str:
+    issuer = f"CN={PRIVATE_CA} ..." if certificate.source is CertificateSource.PRIVATE else "..."
+    return f"<I>{issuer}<S>CN={certificate.domain_name[0]}"
 
 
 RULES = (

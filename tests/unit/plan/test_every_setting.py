@@ -45,9 +45,6 @@ DECIDED = {
     "version": "there is one",
     "receive_connectors[].enable_auth_gssapi": "auth_mechanism",
     "send_connectors[].dns_routing_enabled": "smart_hosts",
-    "receive_connectors[].tls_certificate_name": "there is one certificate",
-    "certificates[].source": "there is one",
-    "certificates[].services": "one certificate has all",
     "mailboxes[].pop_use_protocol_defaults": "what it lets be given",
     "mailboxes[].imap_use_protocol_defaults": "what it lets be given",
 }

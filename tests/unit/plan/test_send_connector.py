@@ -8,7 +8,15 @@ import pytest
 
 from mailpair.plan.send_connector import outgoing
 from mailpair.servers import Role, Server
-from mailpair.site.model import SmartHostAuth, TlsAuthLevel, TlsCertificateName
+from mailpair.settings.names import PRIVATE_CA
+from mailpair.site.model import (
+    Certificate,
+    CertificateService,
+    CertificateSource,
+    SmartHostAuth,
+    TlsAuthLevel,
+    TlsCertificateName,
+)
 from tests.unit.plan.sites import send, site
 
 if TYPE_CHECKING:
@@ -22,7 +30,11 @@ FRONT = Server("front1", Role.CLIENT_ACCESS, "front1.contoso.test", ("10.0.0.11"
 
 
 def options(connector: SendConnector) -> list[str]:
-    (service,) = outgoing(site(send_connectors=(connector,)), FRONT).services
+    certificates = tuple(
+        Certificate(name, CertificateSource.PRIVATE, (f"{name}.contoso.test",), frozenset({CertificateService.SMTP}))
+        for name in ("a", "b")
+    )
+    (service,) = outgoing(site(send_connectors=(connector,), certificates=certificates), FRONT).services
     return list(service.options)
 
 
@@ -48,10 +60,10 @@ def options(connector: SendConnector) -> list[str]:
             ["smtp_tls_security_level = secure", "smtp_tls_secure_cert_match = .fabrikam.test"],
         ),
         (
-            send(tls_certificate_name=TlsCertificateName("CN=a", "CN=b")),
+            send(tls_certificate_name=TlsCertificateName(f"CN={PRIVATE_CA} 1", "CN=b.contoso.test")),
             [
                 "smtp_tls_security_level = encrypt",
-                "smtp_tls_chain_files = /etc/mailpair/tls/server.key, /etc/mailpair/tls/server.pem",
+                "smtp_tls_chain_files = /etc/mailpair/tls/b.key, /etc/mailpair/tls/b.pem",
             ],
         ),
         (

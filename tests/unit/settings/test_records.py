@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from mailpair.settings.accounts import MAILBOX
-from mailpair.settings.certificates import CERTIFICATE
+from mailpair.settings.acme import ACME, DNS
+from mailpair.settings.certificates import CERTIFICATE, PROVIDED
 from mailpair.settings.connectors import RECEIVE_CONNECTOR, SEND_CONNECTOR
 from mailpair.settings.describe import describe
 from mailpair.settings.dkim import DKIM_SIGNING_CONFIG
@@ -23,11 +24,14 @@ from mailpair.settings.protocols import IMAP_SETTINGS, POP_SETTINGS
 from mailpair.settings.quotas import MAILBOX_DATABASE
 from mailpair.settings.record import Group, Named, Parameter
 from mailpair.site.model import (
+    Acme,
+    AcmeDns,
     Certificate,
     DkimSigningConfig,
     Mailbox,
     MailboxDatabase,
     ProtocolSettings,
+    Provided,
     ReceiveConnector,
     SendConnector,
 )
@@ -83,6 +87,9 @@ def parse(parameter: Parameter, raw: Any) -> None:
         (RECEIVE_CONNECTOR, ReceiveConnector),
         (SEND_CONNECTOR, SendConnector),
         (CERTIFICATE, Certificate),
+        (ACME, Acme),
+        (DNS, AcmeDns),
+        (PROVIDED, Provided),
         (DKIM_SIGNING_CONFIG, DkimSigningConfig),
         (MAILBOX_DATABASE, MailboxDatabase),
         (MAILBOX, Mailbox),
