@@ -1,4 +1,4 @@
-"""An administrator's verbs that touch no host: ``python -m mailpair check | password | document``."""
+"""An administrator's verbs that touch no host: ``python -m mailpair authority | check | password | document``."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mailpair.applied import Applied, last_applied
+from mailpair.authorities import Authorities
 from mailpair.changes import report
 from mailpair.hosts_file import HOSTS_FILE, read_hosts
 from mailpair.servers import Server
@@ -30,6 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         match parsed.verb:
             case "check":
                 _check(parsed.site, values=parsed.values)
+            case "authority":
+                _authority(parsed.site, parsed.what, parsed.file)
             case "password":
                 _password(parsed.site, parsed.address)
             case _:
@@ -52,7 +55,10 @@ def _parser() -> argparse.ArgumentParser:
         "password", help="set a mailbox's password, read from the terminal or as one line from standard input"
     )
     password.add_argument("address", metavar="ADDRESS", help="the mailbox's address")
-    for verb in (check, password):
+    authority = verbs.add_parser("authority", help="begin a new CA beside the old one, end the old one, or back it up")
+    authority.add_argument("what", choices=("begin", "end", "backup", "restore"))
+    authority.add_argument("file", nargs="?", type=Path, metavar="FILE", help="the backup's file")
+    for verb in (check, password, authority):
         verb.add_argument(
             "--site",
             type=Path,
@@ -84,6 +90,26 @@ def _servers(site_dir: Path, site: Site, applied: Mapping[str, Applied]) -> tupl
     if applied and not applied.keys() <= {server.name for server in listed}:
         return max((each.servers for each in applied.values()), key=len)
     return listed
+
+
+def _authority(site: Path, what: str, file: Path | None) -> None:
+    site_dir = site.parent if site.is_file() else site
+    state = SiteState(site_dir)
+    authorities = Authorities(state)
+    if what in {"backup", "restore"}:
+        if file is None:
+            raise UsageError(f"authority {what}: name the backup's file")
+        said = authorities.backup(file) if what == "backup" else authorities.restore(file)
+    elif what == "begin":
+        authorities.begin()
+        said = (
+            f"{state.ca_certificate}: a new CA is there beside the old one; run the playbook, give clients this file, "
+            "and end the old one once all have it"
+        )
+    else:
+        authorities.end()
+        said = f"{state.ca_certificate}: the old CA has ended; the next run of the playbook tells all servers"
+    sys.stdout.write(f"{said}\n")
 
 
 def _document(checkout: Path) -> None:

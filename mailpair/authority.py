@@ -1,19 +1,21 @@
 """The private CA of a site: it signs what hosts ask for, and never sees their keys.
 
 It carries no name constraints: servers' names need not lie in an accepted domain, domains are added later, and a CA
-that had to be replaced for that would have to be given to every client anew.
+that had to be replaced for that would have to be given to every client anew. The CAs of hosts carry them
+(docs/decisions/0004-certificates-renew-on-hosts.md).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from typing import Literal
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from mailpair.settings.names import PRIVATE_CA
@@ -21,6 +23,8 @@ from mailpair.settings.names import PRIVATE_CA
 Usage = Literal["server", "client", "both"]
 
 _LIFETIME = timedelta(days=3650)
+# Below a root: one that follows it, then a host's CA, then what that issues.
+_PATH_LENGTH = 2
 # Hosts whose clocks run late must not refuse a certificate that was made a moment ago.
 _BACKDATE = timedelta(hours=1)
 _COMMON_NAME_LENGTH = 64  # RFC 5280, ub-common-name
@@ -47,41 +51,37 @@ class CertificateAuthority:
     def create(cls, key_pem: bytes, passphrase: bytes) -> CertificateAuthority:
         """A CA for a key made by :func:`make_key`, valid for ten years from now; raises :class:`AuthorityError`."""
         key = _open_key(key_pem, passphrase)
-        identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
-        # The key is part of the name, so that two sites' CAs are told apart in a client's list.
-        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"{PRIVATE_CA} {identifier.digest.hex()[:8]}")])
-        now = _now()
-        certificate = (
-            x509.CertificateBuilder()
-            .subject_name(name)
-            .issuer_name(name)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - _BACKDATE)
-            .not_valid_after(now + _LIFETIME)
-            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-            .add_extension(_key_usage(key_cert_sign=True, crl_sign=True), critical=True)
-            .add_extension(identifier, critical=False)
-            .sign(key, hashes.SHA256())
-        )
-        return cls(key, certificate)
+        return cls(key, _root(key, _now()))
 
     @classmethod
     def open(cls, key_pem: bytes, passphrase: bytes, certificate_pem: bytes) -> CertificateAuthority:
-        """The CA that was made before; raises :class:`AuthorityError` where the three do not belong together."""
+        """The CA that was made before; raises :class:`AuthorityError` where the three do not belong together.
+
+        There may be other certificates beside its own.
+        """
         key = _open_key(key_pem, passphrase)
         try:
-            certificate = x509.load_pem_x509_certificate(certificate_pem)
+            known = x509.load_pem_x509_certificates(certificate_pem)
         except ValueError as error:
             raise AuthorityError("the CA's certificate can't be read; restore it from a backup") from error
-        if certificate.public_key() != key.public_key():
+        certificate = next((each for each in known if each.public_key() == key.public_key()), None)
+        if certificate is None:
             raise AuthorityError("the CA's certificate belongs to another key; restore both from one backup")
+        basic = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
+        if basic.path_length != _PATH_LENGTH:
+            # Made when it signed for services itself: the same key and name, and room for CAs below it.
+            certificate = _root(key, certificate.not_valid_before_utc + _BACKDATE)
         return cls(key, certificate)
 
     @property
     def certificate_pem(self) -> str:
         """The CA's own certificate, which clients and servers trust."""
         return _pem(self._certificate)
+
+    @property
+    def name(self) -> str:
+        """Its common name."""
+        return str(self._certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value)
 
     def sign(
         self, csr_pem: str, *, names: Sequence[str], addresses: Sequence[str] = (), usage: Usage, days: int
@@ -94,24 +94,9 @@ class CertificateAuthority:
         prove its key or whose key is weak, for no name at all, and for a CA that has ended.
         """
         request = _open_request(csr_pem)
-        now = _now()
-        end = min(now + timedelta(days=days), self._certificate.not_valid_after_utc)
-        if end <= now:
-            raise AuthorityError(
-                f"no certificate can end on {end:%Y-%m-%d}: the CA's own ends on "
-                f"{self._certificate.not_valid_after_utc:%Y-%m-%d}, and {days} days were asked for"
-            )
         fits = [name for name in names if len(name) <= _COMMON_NAME_LENGTH]
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, fits[0])] if fits else [])
-        own_identifier = self._certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
-        certificate = (
-            x509.CertificateBuilder()
-            .subject_name(subject)
-            .issuer_name(self._certificate.subject)
-            .public_key(request.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(max(now - _BACKDATE, self._certificate.not_valid_before_utc))
-            .not_valid_after(end)
+        builder = (
+            self._issue(request.public_key(), _subject(*fits[:1]), days)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(
                 _key_usage(digital_signature=True, key_encipherment=isinstance(request.public_key(), rsa.RSAPublicKey)),
@@ -120,13 +105,79 @@ class CertificateAuthority:
             .add_extension(x509.ExtendedKeyUsage(_USAGES[usage]), critical=False)
             # RFC 5280: the names are critical where the subject is empty.
             .add_extension(_alternative_names(names, addresses), critical=not fits)
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(request.public_key()), critical=False)
-            .add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(own_identifier), critical=False
-            )
-            .sign(self._key, hashes.SHA256())
         )
-        return _pem(certificate)
+        return _pem(builder.sign(self._key, hashes.SHA256()))
+
+    def sign_authority(self, csr_pem: str, *, subject: str, names: Sequence[str], usage: Usage, days: int) -> str:
+        """Signs a host's request for a CA of its own, which may speak for ``names`` and whatever is below them.
+
+        It can make no further CA, speaks for no IP address, and for one ``usage``. Raises as :meth:`sign` does.
+        """
+        request = _open_request(csr_pem)
+        builder = (
+            self._issue(request.public_key(), _subject(subject[:_COMMON_NAME_LENGTH]), days)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .add_extension(_key_usage(key_cert_sign=True), critical=True)
+            .add_extension(x509.ExtendedKeyUsage(_USAGES[usage]), critical=False)
+            .add_extension(constraints(names), critical=True)
+        )
+        return _pem(builder.sign(self._key, hashes.SHA256()))
+
+    def introduce(self, successor: CertificateAuthority) -> str:
+        """A certificate with which those who know this CA know ``successor`` too, until this one ends."""
+        theirs = successor._certificate
+        builder = (
+            self._issue(theirs.public_key(), theirs.subject, _LIFETIME.days)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=1), critical=True)
+            .add_extension(_key_usage(key_cert_sign=True, crl_sign=True), critical=True)
+        )
+        return _pem(builder.sign(self._key, hashes.SHA256()))
+
+    def _issue(self, key: CertificatePublicKeyTypes, subject: x509.Name, days: int) -> x509.CertificateBuilder:
+        """What every certificate of this CA says; raises :class:`AuthorityError` where none can be made."""
+        now = _now()
+        end = min(now + timedelta(days=days), self._certificate.not_valid_after_utc)
+        if end <= now:
+            raise AuthorityError(
+                f"no certificate can end on {end:%Y-%m-%d}: the CA's own ends on "
+                f"{self._certificate.not_valid_after_utc:%Y-%m-%d}, and {days} days were asked for"
+            )
+        own = self._certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+        return (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(self._certificate.subject)
+            .public_key(key)
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(max(now - _BACKDATE, self._certificate.not_valid_before_utc))
+            .not_valid_after(end)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(own), critical=False)
+        )
+
+
+def _root(key: ec.EllipticCurvePrivateKey, start: datetime) -> x509.Certificate:
+    identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+    # The key is part of the name, so that two sites' CAs are told apart in a client's list.
+    name = _subject(f"{PRIVATE_CA} {identifier.digest.hex()[:8]}")
+    return (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(start - _BACKDATE)
+        .not_valid_after(start + _LIFETIME)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=_PATH_LENGTH), critical=True)
+        .add_extension(_key_usage(key_cert_sign=True, crl_sign=True), critical=True)
+        .add_extension(identifier, critical=False)
+        .sign(key, hashes.SHA256())
+    )
+
+
+def certificates(text: str) -> list[str]:
+    """The certificates in a PEM file's text, each as PEM."""
+    return [_pem(each) for each in x509.load_pem_x509_certificates(text.encode())]
 
 
 def make_key(passphrase: bytes) -> bytes:
@@ -177,6 +228,20 @@ def _alternative_names(names: Iterable[str], addresses: Iterable[str]) -> x509.S
     if not general:
         raise AuthorityError("a certificate needs a name or an address; the site document gives none")
     return x509.SubjectAlternativeName(general)
+
+
+def constraints(names: Iterable[str]) -> x509.NameConstraints:
+    """These names and those below them, and no IP address at all (RFC 5280, 4.2.1.10)."""
+    try:
+        permitted = [x509.DNSName(name.removeprefix("*.")) for name in dict.fromkeys(names)]
+    except ValueError as error:
+        raise AuthorityError(f"a certificate can't carry this name: {error}") from error
+    everywhere = [x509.IPAddress(ip_network("0.0.0.0/0")), x509.IPAddress(ip_network("::/0"))]
+    return x509.NameConstraints(permitted, everywhere)
+
+
+def _subject(*common_name: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name) for name in common_name])
 
 
 def _key_usage(

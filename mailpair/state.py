@@ -83,31 +83,49 @@ class SiteState:
         Its key is encrypted with the first line of the file that ``MAILPAIR_CA_PASSPHRASE_FILE`` names, or with a
         passphrase of its own beside it where that is not set. The passphrase has 16 characters or more.
         """
+        self._folder("ca")
+        with self.held():
+            return self.certificate_authority_held()
+
+    def certificate_authority_held(self) -> CertificateAuthority:
+        """The same for who holds the folder."""
         folder = self._folder("ca")
         key, certificate = folder / "key.pem", self.ca_certificate
-        with self._held():
-            if not key.exists():
-                if certificate.exists():
-                    raise StateError(
-                        f"{key} is missing, but its certificate is there; restore the key from a backup, or remove "
-                        f"{certificate} to start a new CA that every client has to be given"
-                    )
-                private_files.write(key, make_key(self._passphrase(make=True)).decode())
-            try:
-                passphrase = self._passphrase(make=False)
-                key_pem = _read(key).encode()
-                if not certificate.exists():
-                    authority = CertificateAuthority.create(key_pem, passphrase)
-                    private_files.write(certificate, authority.certificate_pem)
-                    return authority
-                return CertificateAuthority.open(key_pem, passphrase, _read(certificate).encode())
-            except AuthorityError as error:
-                raise StateError(f"{folder}: {error}") from error
+        if not key.exists():
+            if certificate.exists():
+                raise StateError(
+                    f"{key} is missing, but its certificate is there; restore the key from a backup, or remove "
+                    f"{certificate} to start a new CA that every client has to be given"
+                )
+            private_files.write(key, make_key(self._passphrase(make=True)).decode())
+        try:
+            passphrase = self._passphrase(make=False)
+            key_pem = _read(key).encode()
+            if not certificate.exists():
+                authority = CertificateAuthority.create(key_pem, passphrase)
+                private_files.write(certificate, authority.certificate_pem)
+                return authority
+            written = _read(certificate)
+            authority = CertificateAuthority.open(key_pem, passphrase, written.encode())
+        except AuthorityError as error:
+            raise StateError(f"{folder}: {error}") from error
+        if authority.certificate_pem not in written:  # it was made anew, see there
+            private_files.write(certificate, authority.certificate_pem)
+        return authority
+
+    @property
+    def ca_passphrase_file(self) -> Path:
+        """Where the passphrase of the CA's key is; see :meth:`certificate_authority`."""
+        named = os.environ.get(PASSPHRASE_VARIABLE)
+        return Path(named) if named else self._root / "ca" / "passphrase"
+
+    def ca_passphrase(self) -> bytes:
+        """The passphrase of the CA's key, which must be there."""
+        return self._passphrase(make=False)
 
     def _passphrase(self, *, make: bool) -> bytes:
         """The passphrase of the CA's key; one is made beside it only together with the key."""
-        named = os.environ.get(PASSPHRASE_VARIABLE)
-        path = Path(named) if named else self._folder("ca") / "passphrase"
+        named, path = os.environ.get(PASSPHRASE_VARIABLE), self.ca_passphrase_file
         if make and not named and not path.exists():
             private_files.write(path, secrets.token_urlsafe(32) + "\n")
         if not path.exists():
@@ -127,7 +145,7 @@ class SiteState:
     def ensure_ssh_key(self) -> Path:
         """The private SSH key (Ed25519, OpenSSH's format); its public half is beside it, with ``.pub``."""
         self._folder("ssh")
-        with self._held():
+        with self.held():
             if not self.ssh_key.exists():
                 fresh = ed25519.Ed25519PrivateKey.generate().private_bytes(
                     serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption()
@@ -149,7 +167,7 @@ class SiteState:
         Raises :class:`StateError` for a text that is no host key, and then changes nothing.
         """
         self._folder("ssh")
-        with self._held():
+        with self.held():
             before = _read(self.known_hosts) if self.known_hosts.exists() else ""
             try:
                 after = known_hosts.replace(before, known_hosts.host_pattern(address, port), keys)
@@ -174,7 +192,7 @@ class SiteState:
         self._folder("hashes")
         self._folder("passwords")
         path = self.password_file(address)
-        with self._held():
+        with self.held():
             if not path.exists() and not self.hash_file(address).exists():
                 private_files.write(path, passwords.generate() + "\n")
         return path
@@ -188,7 +206,7 @@ class SiteState:
         _check_password(password, f"the password of {address}")
         self._folder("hashes")
         self._folder("passwords")
-        with self._held():
+        with self.held():
             private_files.write(self.hash_file(address), passwords.make_hash(password) + "\n")
             self.password_file(address).unlink(missing_ok=True)
 
@@ -196,7 +214,7 @@ class SiteState:
         """The argon2id hash (PHC form) of a mailbox's password; it stays the same for as long as the password does."""
         clear = self.ensure_password(address)
         hash_file = self.hash_file(address)
-        with self._held():
+        with self.held():
             cached = _read(hash_file).strip() if hash_file.exists() else None
             if cached is not None and not passwords.is_hash(cached):
                 raise StateError(f"{hash_file} is not an argon2id hash; remove it, or set the password again")
@@ -245,7 +263,7 @@ class SiteState:
     def remember(self, server: str, record: str) -> None:
         """Keeps the record of what was applied to a server."""
         folder = self._folder("applied")
-        with self._held():
+        with self.held():
             private_files.write(folder / f"{_file_name(server)}.json", record)
 
     def remembered(self) -> dict[str, str]:
@@ -255,7 +273,7 @@ class SiteState:
         return {path.stem: _read(path) for path in files if _FILE_NAME.fullmatch(path.name)}
 
     @contextmanager
-    def _held(self) -> Iterator[None]:
+    def held(self) -> Iterator[None]:
         """The folder for one process at a time; what the system refuses meanwhile becomes :class:`StateError`."""
         try:
             with private_files.locked(self._root):

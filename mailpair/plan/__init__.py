@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mailpair.plan import base, certificates, client_access, dkim, mailbox, quota, receive_connector
+from mailpair.plan import base, certificates, client_access, dkim, mailbox, quota, receive_connector, renewal
 from mailpair.plan.role import RolePlan, plain
 from mailpair.servers import Role, Server
 from mailpair.site.model import Site
@@ -34,6 +34,7 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> dict[str, Any
     values = {
         "base": base.plan(servers, tuple(roles.values())),
         "certificates": certificates.plan(site, server),
+        "renewal": renewal.plan(site, servers, server),
         **roles,
     }
     return {role: plain(value) for role, value in values.items()}

@@ -21,9 +21,9 @@ from mailpair.site.model import (
     Site,
 )
 
-# Short lives, since every run of the playbook renews what has less than a third left.
-SERVER_DAYS = 90
-PEER_DAYS = 365
+# Short lives, since hosts renew by themselves what has less than a third left.
+SERVER_DAYS = 30
+PEER_DAYS = 14
 
 ECDSA = "ecdsa"  # P-256
 FALLBACK = "server"  # the name of the certificate of services that the document gives none

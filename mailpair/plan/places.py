@@ -5,7 +5,8 @@ from __future__ import annotations
 from mailpair.settings import ports
 
 TLS_DIRECTORY = "/etc/mailpair/tls"
-CA_FILE = f"{TLS_DIRECTORY}/ca.pem"  # the site's private CA
+CA_FILE = f"{TLS_DIRECTORY}/ca.pem"  # the site's private CA: two of them while one follows the other
+PEERS_FILE = f"{TLS_DIRECTORY}/peers.pem"  # the CAs of the front ends on back ends, and of those on front ends
 SERVER_CERTIFICATE = f"{TLS_DIRECTORY}/server.pem"  # what clients see on a front end
 SERVER_KEY = f"{TLS_DIRECTORY}/server.key"
 PEER_CERTIFICATE = f"{TLS_DIRECTORY}/peer.pem"  # what front ends and back ends show each other
@@ -16,6 +17,7 @@ KEYTAB = "/etc/mailpair/krb5.keytab"  # on front ends, of Kerberos, readable to 
 SASL_SOCKET = "/run/dovecot/smtp-auth"  # where Postfix asks Dovecot about passwords; no part of it is chrooted
 
 PROGRAMS_DIRECTORY = "/usr/local/lib/mailpair"  # of programs that run on hosts
+METRICS = "/var/lib/prometheus/node-exporter/mailpair_certificates.prom"  # where Debian's node exporter looks
 EVENTS_SOCKET = "/run/mailpair/events"  # where Dovecot tells of sessions
 POLICY_PORT = ports.POLICY  # of loopback, where Dovecot asks about sessions
 

@@ -71,8 +71,8 @@ class GatePlan:
     port: int = places.QUOTA_PORT  # of back ends
     file: str = "/etc/mailpair/quotas.json"
     socket: str = SOCKET
-    tls_files: tuple[str, ...] = (places.CA_FILE, places.PEER_CERTIFICATE, places.PEER_KEY)  # a change is loaded
-    ca: str = places.CA_FILE
+    tls_files: tuple[str, ...] = (places.PEER_CERTIFICATE, places.PEER_KEY)  # a change is loaded
+    ca: str = places.PEERS_FILE
     certificate: str = places.PEER_CERTIFICATE
     key: str = places.PEER_KEY
 

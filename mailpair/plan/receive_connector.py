@@ -29,7 +29,6 @@ PACKAGES = (f"postfix>={postfix.VERSION}", "python3")
 SIGN_IN_PACKAGES = ("libsasl2-modules",)  # the client's side of PLAIN and LOGIN, for smart hosts
 
 _FILES_OF_OTHERS = (
-    places.CA_FILE,
     places.PEER_CERTIFICATE,
     places.PEER_KEY,
     postfix.SYSTEM_CA_FILE,
@@ -139,7 +138,7 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> ReceiveConnec
         watch=(*_FILES_OF_OTHERS, *certificate_files, *((postfix.CREDENTIALS,) if outgoing.credentials else ())),
         system_ca=postfix.SYSTEM_CA_FILE,
         sasl_socket=places.SASL_SOCKET,
-        ca=places.CA_FILE,
+        ca=places.PEERS_FILE,
         peer_certificate=places.PEER_CERTIFICATE,
         peer_key=places.PEER_KEY,
         tls=TlsPlan(),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Has the site's CA on the controller sign what a host requests."""
+"""The controller's half of a host's CAs: its root signs what hosts request, and it knows whom peers are to trust."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
+from mailpair.authorities import Authorities
 from mailpair.authority import AuthorityError
 from mailpair.state import SiteState, StateError
 
@@ -21,34 +22,80 @@ class ActionModule(ActionBase):
     _supports_check_mode = True
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Ask the host, sign, answer."""
+        """Do a step on the host, with what the controller knows for it."""
         super().run(tmp, task_vars)
         variables = task_vars or {}
         site_dir = Path(self._templar.template(variables.get("mailpair_site_dir") or variables["inventory_dir"]))
         state = SiteState(site_dir)
+        plan: dict[str, Any] = self._task.args.get("plan", {})
         try:
             if self._task.check_mode and not state.ca_certificate.exists():
                 return {"changed": True, "msg": f"{state.ca_certificate} would be made, and all certificates"}
-            authority = state.certificate_authority()
-            arguments = {**self._task.args, "ca_pem": authority.certificate_pem}
-            asked: dict[str, Any] = self._execute_module(MODULE, module_args=arguments, task_vars=variables)
-            requests = asked.pop("requests", {})
-            if asked.get("failed") or not requests:
-                return asked
-            wanted = {each["certificate"]: each for each in arguments["certificates"]}
-            signed = {
-                path: authority.sign(
-                    request,
-                    names=wanted[path]["names"],
-                    addresses=wanted[path].get("addresses", []),
-                    usage=wanted[path]["usage"],
-                    days=wanted[path]["days"],
-                )
-                for path, request in requests.items()
-            }
+            match self._task.args["step"]:
+                case "revoke":
+                    return self._revoke(state, str(self._task.args["server"]))
+                case "enrol":
+                    return self._enrol(state, plan, variables)
+                case "trust":
+                    return self._host(plan, "trust", _trusted(state, plan, **self._options()), variables)
+                case _:
+                    return self._host(plan, "issue", {}, variables)
         except (AuthorityError, StateError) as error:
             raise AnsibleActionFail(str(error)) from None
-        answered: dict[str, Any] = self._execute_module(
-            MODULE, module_args={**arguments, "signed": signed}, task_vars=variables
+
+    def _revoke(self, state: SiteState, server: str) -> dict[str, Any]:
+        authorities = Authorities(state)
+        if not self._task.check_mode:
+            authorities.revoke(server)
+        return {"changed": True, "msg": f"{server}: its keys are trusted no more once every host knows"}
+
+    def _options(self) -> dict[str, bool]:
+        return {"keep": bool(self._task.args.get("keep", True))}
+
+    def _enrol(self, state: SiteState, plan: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
+        authorities = Authorities(state)
+        roots = authorities.roots()
+        told = {"roots": roots.pem, "above": roots.above, "revoked": list(authorities.revoked())}
+        asked = self._host(plan, "enrol", told, variables)
+        if asked.get("failed") or self._task.check_mode:
+            return asked
+        requests: dict[str, str] = asked.pop("requests", {})
+        own: dict[str, str] = asked.pop("own", {})
+        for pem in own.values():
+            authorities.record(plan["server"], pem, name=plan["fqdn"], usage=plan["usage"])
+        if requests:
+            signed = {name: self._sign(state, plan, name, request) + roots.above for name, request in requests.items()}
+            answered = self._host(plan, "install", {"signed": signed}, variables)
+            if answered.get("failed"):
+                return answered
+        return asked
+
+    @staticmethod
+    def _sign(state: SiteState, plan: dict[str, Any], name: str, request: str) -> str:
+        wanted = next(each for each in plan["configuration"]["authorities"] if each["name"] == name)
+        return state.certificate_authority().sign_authority(
+            request,
+            subject=f"{plan['server']} of {state.certificate_authority().name}",
+            names=wanted["names"],
+            usage=wanted["usage"],
+            days=wanted["days"],
         )
-        return {**answered, "reasons": asked["reasons"]} if not answered.get("failed") else answered
+
+    def _host(self, plan: dict[str, Any], step: str, told: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
+        arguments = {
+            "step": step,
+            "configuration": plan["configuration"],
+            "programs": plan["programs"],
+            "told": told,
+        }
+        said: dict[str, Any] = self._execute_module(MODULE, module_args=arguments, task_vars=variables)
+        return said
+
+
+def _trusted(state: SiteState, plan: dict[str, Any], *, keep: bool) -> dict[str, Any]:
+    """What a host is to trust; with ``keep`` what it trusted before as well, but for revoked keys."""
+    authorities = Authorities(state)
+    known = authorities.peers()
+    # A list must not be empty for the services that read it. A host's own CA opens nothing on itself.
+    listed = [known[name] for name in plan["peers"] if name in known] or [known[plan["server"]]]
+    return {"peers": listed, "roots": authorities.roots().pem, "revoked": list(authorities.revoked()), "keep": keep}

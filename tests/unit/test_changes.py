@@ -72,8 +72,8 @@ Settings that differ from what was last applied to back1, front1 and front2:
   mailboxes[root@contoso.test].email_addresses: [] -> [a@contoso.test]
   receive_connectors[Branch]: new
 A run would change on back1: mailbox.
-A run would change on front1: base, client_access, quota_gate, receive_connector.
-A run would change on front2: base, client_access, quota_gate, receive_connector.
+A run would change on front1: base, renewal, client_access, quota_gate, receive_connector.
+A run would change on front2: base, renewal, client_access, quota_gate, receive_connector.
 """
     )
 

@@ -22,8 +22,8 @@ SITE = site(pop3=ON, imap4=ON, mailboxes=(mailbox("ada@contoso.test"),), receive
 @pytest.mark.parametrize(
     ("server", "roles"),
     [
-        (FRONT, {"base", "certificates", "client_access", "dkim", "quota_gate", "receive_connector"}),
-        (BACK, {"base", "certificates", "mailbox"}),
+        (FRONT, {"base", "certificates", "client_access", "dkim", "quota_gate", "receive_connector", "renewal"}),
+        (BACK, {"base", "certificates", "mailbox", "renewal"}),
     ],
 )
 def test_a_server_gets_its_roles_as_data_for_json(server: Server, roles: set[str]) -> None:

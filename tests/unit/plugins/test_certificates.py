@@ -1,68 +1,76 @@
-"""The module and the action ``certificates``, with a real openssl and a real CA, and this machine as the host."""
+"""The action and the module ``certificates``, the program on the host and a real CA, with this machine as the host."""
 
 from __future__ import annotations
 
-import shutil
+import io
 import subprocess
+from contextlib import redirect_stdout
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 import pytest
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.loader import action_loader
-from ansible_collections.mailpair.mail.plugins.module_utils.files import Wanted
 from ansible_collections.mailpair.mail.plugins.modules import certificates
-from cryptography import x509
-from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from hostside.renewal import __main__ as program
+from mailpair.authorities import Authorities
+from mailpair.plan import renewal
+from mailpair.plan.role import plain
+from mailpair.servers import Role, Server
 from mailpair.state import SiteState
-from tests.unit.plugins.host import OWNER, Ended, FakeModule
+from tests.unit.plan.sites import site
+from tests.unit.plugins.host import Ended, FakeModule
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-
-def command(words: list[str], data: bytes | None = None) -> tuple[int, str, str]:
-    done = subprocess.run(words, check=False, capture_output=True, input=data)
-    return done.returncode, done.stdout.decode(), done.stderr.decode()
+ROOT = Path(__file__).parents[3]
+FRONT = Server("front1", Role.CLIENT_ACCESS, "front1.contoso.test", ("10.0.0.11",))
+BACK = Server("back1", Role.MAILBOX, "back1.contoso.test", ("10.0.0.12",))
 
 
 class RealModule(FakeModule):
-    """Commands are run, on this machine."""
+    """The program is run, in this process."""
 
-    def run_command(self, words: list[str], *, data: bytes | None = None, **_: Any) -> tuple[int, str, str]:
-        return command(words, data)
+    def run_command(self, words: list[str], *, data: str = "", **_: Any) -> tuple[int, str, str]:
+        assert words[:4] == ["/usr/bin/python3", "-B", "-m", "renewal"]
+        out = io.StringIO()
+        with mock.patch("sys.stdin", io.StringIO(data)), redirect_stdout(out):
+            code = program.main(words[4:])
+        return code, out.getvalue(), ""
 
 
 class Bench:
-    """A host's folder for certificates, and the site whose CA signs them."""
+    """A site and its two hosts, each with a folder for certificates; no service runs."""
 
-    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.tls = folder / "tls"
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.site = folder / "site"
         self.site.mkdir()
-        self.wanted: dict[str, Any] = {
-            "certificate": str(self.tls / "peer.pem"),
-            "key": str(self.tls / "peer.key"),
-            "names": ["front1.contoso.test"],
-            "addresses": ["192.0.2.1"],
-            "usage": "client",
-            "days": 90,
-        }
-        monkeypatch.setattr(certificates, "Wanted", lambda path, content: Wanted(path, content, **OWNER))
+        self.state = SiteState(self.site)
+        self.authorities = Authorities(self.state)
+        self.plans = {server.name: self.plan(server) for server in (FRONT, BACK)}
 
-    def run(self, *, check: bool = False) -> dict[str, Any]:
-        """Run the action plugin, with the host's half in this process."""
-        arguments = {
-            "directory": str(self.tls),
-            "ca": str(self.tls / "ca.pem"),
-            "certificates": [self.wanted],
-        }
-        task = SimpleNamespace(args=arguments, check_mode=check, async_val=0, diff=False)
+    def plan(self, server: Server) -> dict[str, Any]:
+        planned: dict[str, Any] = plain(renewal.plan(site(), (FRONT, BACK), server))
+        tls = str(self.tls(server))
+        text = repr(planned).replace("/etc/mailpair/tls", tls).replace("/run/mailpair-renewal", tls)
+        changed: dict[str, Any] = eval(text)
+        changed["configuration"]["reloads"] = {}
+        return {**changed, "programs": str(ROOT / "hostside")}
+
+    def tls(self, server: Server) -> Path:
+        return self.folder / server.name
+
+    def step(self, server: Server, step: str, *, check: bool = False, keep: bool = True) -> dict[str, Any]:
+        """Run the action plugin, with the host's half on this machine."""
+        arguments = {"step": step, "plan": self.plans[server.name], "keep": keep}
         plugin = action_loader.get(
             "mailpair.mail.certificates",
-            task=task,
+            task=SimpleNamespace(args=arguments, check_mode=check, async_val=0, diff=False),
             connection=SimpleNamespace(_shell=SimpleNamespace(tmpdir=str(self.site))),
             play_context=None,
             loader=None,
@@ -74,136 +82,154 @@ class Bench:
         return said
 
     def host(self, arguments: dict[str, Any], check: bool) -> dict[str, Any]:
-        module: Any = RealModule({"signed": None, **arguments}, "", check_mode=check)
+        module: Any = RealModule(arguments, str(self.folder), check_mode=check)
         with pytest.raises(Ended) as ended:
-            certificates.Renewal(module).run()
+            certificates.run(module)
         return ended.value.said
 
-    @property
-    def certificate(self) -> x509.Certificate:
-        return x509.load_pem_x509_certificate(Path(self.wanted["certificate"]).read_bytes())
+    def run(self, *servers: Server) -> list[bool]:
+        """What site.yml does; whether each step of each host changed anything."""
+        steps = [(step, True) for step in ("enrol", "trust", "issue")] + [("trust", False)]
+        return [
+            self.step(server, step, keep=keep)["changed"] for step, keep in steps for server in servers or (FRONT, BACK)
+        ]
 
-    def reason(self, said: dict[str, Any]) -> str:
-        (reason,) = said["reasons"].values()
-        return str(reason)
+    def verified(self, server: Server, by: Path, purpose: str, certificate: str = "peer.pem") -> bool:
+        shown = str(self.tls(server) / certificate)
+        words = ["openssl", "verify", "-purpose", purpose, "-CAfile", str(by), "-untrusted", shown, shown]
+        done = subprocess.run(words, check=False, capture_output=True)
+        return done.returncode == 0
 
 
 @pytest.fixture
-def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
-    """A host without certificates."""
-    return Bench(tmp_path, monkeypatch)
+def bench(tmp_path: Path) -> Bench:
+    """Two hosts without certificates."""
+    return Bench(tmp_path)
 
 
-def test_a_certificate_is_made_with_a_key_that_only_its_owner_reads(bench: Bench) -> None:
-    said = bench.run()
-    assert (said["changed"], bench.reason(said)) == (True, "it is missing")
-    names = bench.certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    assert names.get_values_for_type(x509.DNSName) == ["front1.contoso.test"]
-    assert [str(each) for each in names.get_values_for_type(x509.IPAddress)] == ["192.0.2.1"]
-    usage = bench.certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-    assert list(usage) == [ExtendedKeyUsageOID.CLIENT_AUTH]
-    assert Path(bench.wanted["key"]).stat().st_mode & 0o777 == 0o600
-    assert sorted(path.name for path in bench.tls.iterdir()) == ["ca.pem", "peer.key", "peer.pem"]
+def test_hosts_get_what_they_need_and_a_second_run_changes_nothing(bench: Bench) -> None:
+    assert all(bench.run()[:6])
+    assert not any(bench.run())
+    front, back = bench.tls(FRONT), bench.tls(BACK)
+    assert bench.verified(FRONT, back / "peers.pem", "sslclient")
+    assert bench.verified(BACK, front / "peers.pem", "sslserver")
+    assert bench.verified(FRONT, bench.state.ca_certificate, "sslserver", "server.pem")
+    for key in (*front.glob("*.key"), *back.glob("*.key")):
+        assert key.stat().st_mode & 0o777 == 0o600, key
 
 
-def test_a_second_run_asks_for_nothing(bench: Bench) -> None:
+def test_neither_proves_what_it_is_not(bench: Bench) -> None:
     bench.run()
-    before = bench.certificate
-    said = bench.run()
-    assert (said["changed"], said["reasons"]) == (False, {})
-    assert bench.certificate == before
+    front, back = bench.tls(FRONT), bench.tls(BACK)
+    assert not bench.verified(FRONT, back / "peers.pem", "sslserver")
+    assert not bench.verified(BACK, front / "peers.pem", "sslclient")
+    assert not bench.verified(FRONT, back / "peers.pem", "sslclient", "server.pem")
+    assert not bench.verified(FRONT, back / "ca.pem", "sslclient")
+    assert not bench.verified(FRONT, back / "ca.pem", "sslclient", "server.pem")
 
 
-def lose_the_certificate(bench: Bench) -> None:
-    Path(bench.wanted["certificate"]).unlink()
+def lose(name: str) -> Callable[[Bench], None]:
+    return lambda bench: (bench.tls(FRONT) / name).unlink()
 
 
-def lose_the_key(bench: Bench) -> None:
-    Path(bench.wanted["key"]).unlink()
+def spoil(name: str) -> Callable[[Bench], object]:
+    return lambda bench: (bench.tls(FRONT) / name).write_text("nonsense")
 
 
-def spoil_the_key(bench: Bench) -> None:
-    Path(bench.wanted["key"]).write_text("nonsense")
+def add_a_name(bench: Bench) -> None:
+    for each in bench.plans["front1"]["configuration"]["authorities"]:
+        if each["name"] == "issuing":
+            each["names"] = [*each["names"], "more.contoso.test"]
 
 
-def spoil_the_certificate(bench: Bench) -> None:
-    Path(bench.wanted["certificate"]).write_text("nonsense")
-
-
-def change_the_key(bench: Bench) -> None:
-    command(["openssl", "genpkey", "-algorithm", "ED25519", "-out", bench.wanted["key"]])
-
-
-def change_the_names(bench: Bench) -> None:
-    bench.wanted["names"] = ["front1.contoso.test", "mail.contoso.test"]
-
-
-def change_the_addresses(bench: Bench) -> None:
-    bench.wanted["addresses"] = ["2001:db8::1"]
-
-
-def change_the_usage(bench: Bench) -> None:
-    bench.wanted["usage"] = "server"
-
-
-def change_the_ca(bench: Bench) -> None:
-    shutil.rmtree(bench.site / "private/ca")
-    SiteState(bench.site).certificate_authority()
+def follow(bench: Bench) -> None:
+    bench.authorities.begin()
 
 
 @pytest.mark.parametrize(
-    ("event", "reason"),
+    ("event", "step", "reasons"),
     [
-        (lose_the_certificate, "it is missing"),
-        (lose_the_key, "its key is missing"),
-        (spoil_the_key, "its key can't be read"),
-        (spoil_the_certificate, "it can't be read"),
-        (change_the_key, "it belongs to another key"),
-        (change_the_names, "its names changed"),
-        (change_the_addresses, "its names changed"),
-        (change_the_usage, "the site's CA did not issue it for this use, or it has expired"),
-        (change_the_ca, "the site's CA did not issue it for this use, or it has expired"),
+        (lose("peer-ca.pem"), "enrol", {"peer-ca": "it is missing"}),
+        (lose("issuing.key"), "enrol", {"issuing": "it is missing"}),
+        (spoil("issuing.pem"), "enrol", {"issuing": "it can't be read"}),
+        (spoil("peer-ca.key"), "enrol", {"peer-ca": "it can't be read"}),
+        (add_a_name, "enrol", {"issuing": "what it may speak for changed"}),
+        (follow, "enrol", {"issuing": "the site's root did not sign it"}),
+        (lose("peer.pem"), "issue", {"peer": "it is missing"}),
+        (lose("server.key"), "issue", {"server": "its key is missing"}),
+        (spoil("server.pem"), "issue", {"server": "it can't be read"}),
     ],
 )
-def test_why_a_certificate_is_renewed(bench: Bench, event: Callable[[Bench], None], reason: str) -> None:
+def test_what_is_lost_or_planned_is_made_good(
+    bench: Bench, event: Callable[[Bench], object], step: str, reasons: dict[str, str]
+) -> None:
     bench.run()
     event(bench)
-    assert bench.reason(bench.run(check=True)) == reason
-    said = bench.run()
-    assert (said["changed"], bench.reason(said)) == (True, reason)
-    assert bench.run()["changed"] is False
-    ca, certificate = str(bench.tls / "ca.pem"), bench.wanted["certificate"]
-    assert command(["openssl", "verify", "-CAfile", ca, certificate])[0] == 0
-
-
-def test_a_certificate_is_renewed_in_the_last_third_of_its_life(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert bench.step(FRONT, step, check=True)["reasons"] == reasons
+    assert bench.step(FRONT, step)["reasons"] == reasons
     bench.run()
-    start, end = bench.certificate.not_valid_before_utc, bench.certificate.not_valid_after_utc
-    for part, due in ((0.6, False), (0.7, True)):
-        monkeypatch.setattr(certificates.time, "time", lambda part=part: (start + part * (end - start)).timestamp())
-        assert bench.run(check=True)["changed"] is due
-    assert bench.reason(bench.run(check=True)) == "less than a third of its life is left"
+    assert not any(bench.run())
+    assert bench.verified(FRONT, bench.tls(BACK) / "peers.pem", "sslclient")
+    assert bench.verified(FRONT, bench.state.ca_certificate, "sslserver", "server.pem")
 
 
-def test_a_run_that_ended_between_the_two_files_is_made_good(bench: Bench) -> None:
+def test_who_knows_either_root_is_served_until_the_old_one_ends(bench: Bench, tmp_path: Path) -> None:
     bench.run()
-    bench.host({**bench_request(bench), "ca_pem": (bench.tls / "ca.pem").read_text()}, check=False)
-    Path(bench.wanted["key"] + ".new").rename(bench.wanted["key"])
-    assert bench.reason(bench.run()) == "it belongs to another key"
-    assert bench.run()["changed"] is False
+    old, both = tmp_path / "old.pem", bench.state.ca_certificate
+    old.write_text(both.read_text())
+    bench.authorities.begin()
+    bench.run()
+    new = tmp_path / "new.pem"
+    new.write_text(bench.state.certificate_authority().certificate_pem)
+    assert (bench.tls(BACK) / "ca.pem").read_text() == both.read_text() == new.read_text() + old.read_text()
+    assert bench.verified(FRONT, old, "sslserver", "server.pem")
+    assert bench.verified(FRONT, new, "sslserver", "server.pem")
+    bench.authorities.end()
+    bench.run()
+    assert not any(bench.run())
+    assert both.read_text() == new.read_text()
+    assert bench.verified(FRONT, new, "sslserver", "server.pem")
+    assert not bench.verified(FRONT, old, "sslserver", "server.pem")
 
 
-def bench_request(bench: Bench) -> dict[str, Any]:
-    """Arguments that make the host ask for a certificate and get no answer."""
-    wanted = {**bench.wanted, "names": ["other.contoso.test"]}
-    return {"directory": str(bench.tls), "ca": str(bench.tls / "ca.pem"), "certificates": [wanted]}
+def test_a_revoked_key_is_trusted_nowhere_and_the_host_comes_back_with_another(bench: Bench) -> None:
+    bench.run()
+    lost = bench.tls(FRONT) / "peer.pem"
+    kept = bench.folder / "kept.pem"
+    kept.write_text(lost.read_text())
+    before = (bench.tls(FRONT) / "peer-ca.key").read_text()
+    bench.authorities.revoke("front1")
+    assert bench.step(BACK, "trust")["changed"] is True
+    assert not bench.verified(FRONT, bench.tls(BACK) / "peers.pem", "sslclient")
+    assert bench.step(FRONT, "enrol")["reasons"] == dict.fromkeys(("peer-ca", "issuing"), "its key was revoked")
+    bench.run()
+    assert (bench.tls(FRONT) / "peer-ca.key").read_text() != before
+    assert bench.verified(FRONT, bench.tls(BACK) / "peers.pem", "sslclient")
+    lost.unlink()
+    lost.write_text(kept.read_text())
+    assert not bench.verified(FRONT, bench.tls(BACK) / "peers.pem", "sslclient")
+    assert not any(bench.run(BACK))
+
+
+def test_a_host_s_new_ca_is_trusted_beside_the_old_one_until_the_run_ends(bench: Bench) -> None:
+    bench.run()
+    (bench.tls(FRONT) / "peer-ca.key").unlink()
+    bench.step(FRONT, "enrol")
+    bench.step(BACK, "trust")
+    assert (bench.tls(BACK) / "peers.pem").read_text().count("BEGIN") == 2
+    assert bench.verified(FRONT, bench.tls(BACK) / "peers.pem", "sslclient")  # with what it shows still
+    bench.step(FRONT, "issue")
+    assert bench.verified(FRONT, bench.tls(BACK) / "peers.pem", "sslclient")
+    bench.step(BACK, "trust", keep=False)
+    assert (bench.tls(BACK) / "peers.pem").read_text().count("BEGIN") == 1
+    assert bench.verified(FRONT, bench.tls(BACK) / "peers.pem", "sslclient")
 
 
 def test_check_mode_makes_no_ca(bench: Bench) -> None:
-    said = bench.run(check=True)
-    ca = SiteState(bench.site).ca_certificate
+    said = bench.step(FRONT, "enrol", check=True)
+    ca = bench.state.ca_certificate
     assert said == {"changed": True, "msg": f"{ca} would be made, and all certificates"}
-    assert not bench.tls.exists()
+    assert not bench.tls(FRONT).exists()
     assert not ca.exists()
 
 

@@ -65,7 +65,7 @@ def test_the_ca_says_what_it_is() -> None:
     certificate.verify_directly_issued_by(certificate)
     constraints = certificate.extensions.get_extension_for_class(x509.BasicConstraints)
     assert constraints.critical
-    assert (constraints.value.ca, constraints.value.path_length) == (True, 0)
+    assert (constraints.value.ca, constraints.value.path_length) == (True, 2)
     usage = certificate.extensions.get_extension_for_class(x509.KeyUsage)
     assert usage.critical
     assert (usage.value.key_cert_sign, usage.value.crl_sign, usage.value.digital_signature) == (True, True, False)

@@ -1,0 +1,1 @@
+"""Renews a host's certificates, has services load them, and looks from outside whether they did."""
