@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mailpair.plan import smtp_service
+from mailpair.settings.texts import RECEIVE_LOG
 from mailpair.site.model import MessageRateSource, ProtocolLoggingLevel, ReceiveConnector
 
 SOCKET = "/run/mailpair-smtp-gate.sock"
@@ -37,7 +38,7 @@ class GatePlan:
     user: str = "mailpair-smtp-gate"
     file: str = "/etc/mailpair/smtp-gate.json"
     socket: str = SOCKET
-    log_folder: str = "/var/log/mailpair/smtp-receive"
+    log_folder: str = RECEIVE_LOG
 
 
 def plan(connectors: Sequence[ReceiveConnector]) -> GatePlan:

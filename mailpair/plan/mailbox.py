@@ -117,5 +117,5 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> MailboxPlan:
 
 
 def _account(site: Site, mailbox: Mailbox) -> Account:
-    pairs = (*quota.fields(mailbox, site.mailbox_database), *calendar.fields(site, mailbox))
+    pairs = (*quota.fields(mailbox), *calendar.fields(site, mailbox))
     return Account(mailbox.address, tuple(f"{name}={value}" for name, value in pairs))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
+
+from mailpair.settings.names import word
 
 VERSION = "3.10.13"  # earlier ones have known holes
 
@@ -33,11 +34,6 @@ class Service:
     options: tuple[str, ...]
     comment: str = ""
     processes: int | None = None
-
-
-def word(title: str) -> str:
-    """Make a connector's name one word, as names of services are: ``Client Frontend`` is client-frontend."""
-    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
 
 
 def log_name(title: str) -> str:

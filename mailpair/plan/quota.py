@@ -14,7 +14,7 @@ from mailpair.plan import places, recipients
 from mailpair.plan.recipients import RECEIVING
 from mailpair.servers import Role, Server
 from mailpair.settings.values import Kind
-from mailpair.site.model import Mailbox, MailboxDatabase, Site
+from mailpair.site.model import Mailbox, Site
 
 # Stands for unlimited where a number is needed: no mailbox and no setting comes near it.
 NO_LIMIT = 1 << 50
@@ -92,11 +92,13 @@ def grace(site: Site) -> int:
     return max((each.max_message_size for each in site.receive_connectors if each.enabled), default=_LEAST_GRACE)
 
 
-def fields(mailbox: Mailbox, database: MailboxDatabase) -> Iterator[tuple[str, str]]:
-    """What Dovecot is told of a mailbox whose quotas are not the database's."""
-    if mailbox.prohibit_send_receive_quota != database.prohibit_send_receive_quota:
+def fields(mailbox: Mailbox) -> Iterator[tuple[str, str]]:
+    """What Dovecot is told of a mailbox with quotas of its own, even where they are as large as the database's.
+
+    A mailbox's sessions end when this changes, so a change of the database's quotas must not show in it.
+    """
+    if not mailbox.use_database_quota_defaults:
         yield "userdb_quota_storage_size", str(_bytes(mailbox.prohibit_send_receive_quota))
-    if mailbox.issue_warning_quota != database.issue_warning_quota:
         yield "userdb_quota/Mailbox/quota_warning/warn/quota_storage_size", str(_bytes(mailbox.issue_warning_quota))
 
 

@@ -23,6 +23,7 @@ from mailpair.plan.recipients import Entry
 from mailpair.plan.role import ConnectionLimit
 from mailpair.plan.tls import TlsPlan
 from mailpair.servers import Role, Server
+from mailpair.settings.names import word
 from mailpair.site.model import CertificateService, ReceiveConnector, Site
 
 PACKAGES = (f"postfix>={postfix.VERSION}", "python3")
@@ -144,7 +145,7 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> ReceiveConnec
         tls=TlsPlan(),
         limits=tuple(
             ConnectionLimit(
-                f"smtp_{postfix.word(each.name).replace('-', '_')}",
+                f"smtp_{word(each.name).replace('-', '_')}",
                 doors.ports(each.name),
                 total=each.max_inbound_connection,
                 per_address=None,
@@ -185,7 +186,7 @@ def _names(shown: Shown) -> str:
 
 def _inspector(connector: ReceiveConnector, *, signed: bool = False) -> Inspector:
     return Inspector(
-        name=f"inspect-{postfix.word(connector.name)}",
+        name=f"inspect-{word(connector.name)}",
         header_size=connector.max_header_size,
         hops=connector.max_hop_count,
         local_hops=connector.max_local_hop_count,

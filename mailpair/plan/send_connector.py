@@ -9,6 +9,7 @@ from mailpair.plan import certificates, places, postfix
 from mailpair.plan.certificates import Served
 from mailpair.plan.recipients import Entry
 from mailpair.servers import Server
+from mailpair.settings.names import word
 from mailpair.site.model import SendConnector, Site, SmartHost, SmartHostAuth, TlsAuthLevel
 from mailpair.site.serving import is_named
 
@@ -52,7 +53,7 @@ class Outgoing:
 
 def outgoing(site: Site, server: Server) -> Outgoing:
     """Plan the way out of a front end."""
-    connectors = [(f"send-{postfix.word(each.name)}", each) for each in site.send_connectors if _is_on(each, server)]
+    connectors = [(f"send-{word(each.name)}", each) for each in site.send_connectors if _is_on(each, server)]
     ways = [(space, name, connector) for name, connector in connectors for space in connector.address_spaces]
     # The cheapest of several ways to the same recipients.
     chosen: dict[str, tuple[str, SendConnector]] = {}

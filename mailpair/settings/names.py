@@ -152,6 +152,12 @@ TITLE = _named(
 )
 """What an administrator calls a connector or a certificate."""
 
+
+def word(title: str) -> str:
+    """Make a title one word, as names of services are: ``Client Frontend`` is client-frontend."""
+    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
+
+
 CREDENTIAL = _named(
     "a file's name of 1 to 64 letters, digits and . _ -, with a letter or digit first",
     r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}",

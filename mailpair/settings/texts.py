@@ -14,7 +14,10 @@ _GREETING = re.compile(r"[A-Za-z0-9](?:[ !&-;=?@A-Z^_a-z|~]*[!&-;=?@A-Z^_a-z|~])
 _GREETING_REMEDY = "write letters, digits, spaces and ! & ' ( ) * + , - . / : ; = ? @ ^ _ | ~ only"
 _READY = "220 "  # the code that SMTP greets with
 
-_LOG_FOLDER = re.compile(r"/var/log(?:/[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}){1,8}")
+LOGS = "/var/log/mailpair"
+RECEIVE_LOG = f"{LOGS}/smtp-receive"
+"""Where receive connectors log."""
+_LOG_FOLDER = re.compile(rf"{LOGS}(?:/[A-Za-z0-9_-][A-Za-z0-9._-]{{0,63}}){{1,8}}")
 # Without users, queries and fragments, so that a link can be made by adding a query.
 _WEB = re.compile(
     r"(?P<scheme>https?)://(?P<host>[^/:?#@\[\]]+)(?P<port>:[0-9]{1,5})?(?P<path>(?:/[A-Za-z0-9._~!&'()*+,;=:@-]*)*)",
@@ -71,20 +74,24 @@ def line(most: int) -> Notation[str]:
 
 
 def _parse_log_folder(raw: object) -> str:
-    rule = "must be a folder below /var/log"
-    text = expect_text(raw, rule)
-    if not _LOG_FOLDER.fullmatch(text.removesuffix("/")):
-        raise NotationError(rule, "write it as /var/log/mailpair/pop3, of letters, digits and . _ -")
-    return text.removesuffix("/")
+    rule = f"must be a folder below {LOGS}"
+    text = expect_text(raw, rule).removesuffix("/")
+    if not _LOG_FOLDER.fullmatch(text):
+        other = re.fullmatch(r"/var/log/[A-Za-z0-9._/-]*[A-Za-z0-9_-]", text) and ".." not in text
+        remedy = f"write it as {LOGS}/pop3, of letters, digits and . _ -"
+        raise NotationError(rule, "other folders of /var/log may be another service's" if other else remedy)
+    if f"{text}/".startswith(f"{RECEIVE_LOG}/"):
+        raise NotationError(f"must not be in {RECEIVE_LOG}", "receive connectors log there")
+    return text
 
 
 LOG_FOLDER = Notation(
-    "a folder below /var/log",
+    f"a folder below {LOGS}",
     _parse_log_folder,
-    "/var/log/mailpair/pop3",
-    matching(r"/var/log(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+/?"),
+    f"{LOGS}/pop3",
+    matching(rf"{LOGS}(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+/?"),
 )
-"""Where logs may be written."""
+"""Where logs may be written: other services have the rest of /var/log, with owners and rights of their own."""
 
 
 def _parse_web_address(raw: object) -> str:

@@ -56,6 +56,7 @@ def in_the_administrators_mailbox(lab: Lab, what: str) -> None:
         (STRANGER, "nobody@contoso.test", UNKNOWN),
         (STRANGER, "guest@contoso.test", UNKNOWN),
         (STRANGER, "bob@[127.0.0.1]", UNKNOWN),
+        (STRANGER, "root@[127.0.0.1]", UNKNOWN),
         (STRANGER, "somebody@litware.test", NO_RELAY),
         ("", "somebody@litware.test", NO_RELAY),
         (STRANGER, "somebody%litware.test@contoso.test", NO_RELAY),

@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mailpair.settings.notation import written
-from mailpair.site.model import CalendarItemRetrievalOption, LoginType, Protocol, ProtocolSettings, Site
+from mailpair.site.model import (
+    AuthMechanism,
+    CalendarItemRetrievalOption,
+    LoginType,
+    Protocol,
+    ProtocolSettings,
+    Site,
+)
 from mailpair.site.problems import Problem, shown
 from mailpair.site.rules.rule import Rule
 
 _GROUPS = {Protocol.POP3: "pop_settings", Protocol.IMAP4: "imap_settings"}
 _ALIKE = ("enable_gssapi_and_ntlm_auth", "calendar_item_retrieval_option", "owa_server_url")
 _WHY = {
-    "enable_gssapi_and_ntlm_auth": "Dovecot has one list of mechanisms for both",
+    "enable_gssapi_and_ntlm_auth": "Dovecot has one list of mechanisms for all",
     "calendar_item_retrieval_option": "both read one store",
     "owa_server_url": "both read one store",
 }
@@ -38,6 +45,25 @@ def _tickets(site: Site) -> Iterator[Problem]:
             if settings.enable_gssapi_and_ntlm_auth and (path == _GROUPS[protocol] or not asked):
                 remedy = "add kerberos_keytab, the name of a file under private/keytabs; NTLM is never offered"
                 yield Problem(f"{path}.enable_gssapi_and_ntlm_auth", "true", "must have a keytab for Kerberos", remedy)
+
+
+def _tickets_everywhere(site: Site) -> Iterator[Problem]:
+    """What Postfix offers is a part of Dovecot's mechanisms, all of which Dovecot offers over POP3 and IMAP4."""
+    asked = [
+        each.name
+        for each in site.receive_connectors
+        if each.enabled and AuthMechanism.INTEGRATED in each.auth_mechanism
+    ]
+    for protocol in Protocol:
+        for path, settings in _places(site, protocol) if asked and site.pair(protocol).enabled else ():
+            if not settings.enable_gssapi_and_ntlm_auth:
+                yield Problem(
+                    f"{path}.enable_gssapi_and_ntlm_auth",
+                    "false",
+                    f"must be true with Integrated in receive_connectors[{asked[0]}].auth_mechanism, "
+                    f"since {_WHY['enable_gssapi_and_ntlm_auth']}",
+                    "set it to true, or remove Integrated there",
+                )
 
 
 def _something_before_tls(site: Site) -> Iterator[Problem]:
@@ -98,6 +124,7 @@ _BOTH = frozenset(_GROUPS.values())
 
 RULES = (
     Rule(_tickets, frozenset({"kerberos_keytab"})),
+    Rule(_tickets_everywhere, _BOTH | {"servers"}),
     Rule(_something_before_tls, _BOTH | {"servers"}),
     Rule(_alike, _BOTH | {"servers"}),
     Rule(_links, _BOTH),

@@ -1,10 +1,11 @@
-"""Receive connectors on one binding: every client must belong to one of them."""
+"""What connectors share: clients of one binding, each of which must belong to one of them, and words of their names."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import combinations
 
+from mailpair.settings.names import word
 from mailpair.site.model import Binding, IpRange, ReceiveConnector, Site
 from mailpair.site.problems import Problem, shown
 from mailpair.site.rules.rule import Rule
@@ -45,4 +46,19 @@ def _remedy(other: IpRange, mine: IpRange) -> str:
     return f"{other} there is neither apart from it nor around it nor in it"
 
 
-RULES = (Rule(_told_apart),)
+def _words_of_their_own(site: Site) -> Iterator[Problem]:
+    """A connector's services and lines of the log go by its name's letters and digits, in lower case."""
+    groups = {
+        "receive_connectors": [each.name for each in site.receive_connectors],
+        "send_connectors": [each.name for each in site.send_connectors],
+    }
+    for group, names in groups.items():
+        seen: dict[str, str] = {}
+        for name in names:
+            other = seen.setdefault(word(name), name)
+            if other != name:
+                rule = f"must differ from {group}[{other}] in more than capitals, blanks and . _ - ( )"
+                yield Problem(f"{group}[{name}]", shown(name), rule, "its log would be the other's; rename one of them")
+
+
+RULES = (Rule(_told_apart), Rule(_words_of_their_own))

@@ -89,9 +89,7 @@ def settings(folder: str) -> Iterator[str]:
 
 def _fault_of_settings(folder: str, given: Iterable[str]) -> str:
     tag = f"mailpair-check-{os.getpid()}"
-    # Local users are looked up through proxymap, which is there only while Postfix runs. No connector sets that.
-    apart = (f"syslog_name={tag}", "local_recipient_maps=")
-    words = [word for setting in (*given, *apart) for word in ("-o", setting)]
+    words = [word for setting in (*given, f"syslog_name={tag}") for word in ("-o", setting)]
     done = subprocess.run(
         ["/usr/sbin/runuser", "-u", "postfix", "--", "/usr/lib/postfix/sbin/smtpd", "-S", *words],
         capture_output=True,

@@ -21,6 +21,7 @@ CONNECTORS = (receive(max_message_size=5 * MB), receive("Off", max_message_size=
 def own(warning: int | None, send: int | None, both: int | None, name: str = "ada") -> Mailbox:
     return replace(
         box(f"{name}@contoso.test"),
+        use_database_quota_defaults=False,
         issue_warning_quota=warning,
         prohibit_send_quota=send,
         prohibit_send_receive_quota=both,
@@ -37,19 +38,28 @@ def test_unlimited_is_a_number_that_nobody_reaches() -> None:
     assert (planned.size, planned.warning) == (NO_LIMIT, NO_LIMIT)
 
 
+@pytest.mark.parametrize("database", [DATABASE, MailboxDatabase(1, 2, 3), MailboxDatabase(None, None, None)])
 @pytest.mark.parametrize(
     ("mine", "fields"),
     [
-        (own(10 * MB, 20 * MB, 30 * MB), ()),
-        (own(10 * MB, 20 * MB, None), (f"userdb_quota_storage_size={NO_LIMIT}",)),
+        (box("ada@contoso.test"), ()),
+        (
+            own(10 * MB, 20 * MB, None),
+            (
+                f"userdb_quota_storage_size={NO_LIMIT}",
+                f"userdb_quota/Mailbox/quota_warning/warn/quota_storage_size={10 * MB}",
+            ),
+        ),
         (
             own(1, 2, 3),
             ("userdb_quota_storage_size=3", "userdb_quota/Mailbox/quota_warning/warn/quota_storage_size=1"),
         ),
     ],
 )
-def test_a_mailbox_says_where_it_differs(mine: Mailbox, fields: tuple[str, ...]) -> None:
-    planned = mailbox.plan(site(mailbox_database=DATABASE, mailboxes=(mine,)), (BACK,), BACK)
+def test_a_mailbox_says_its_own_and_a_change_of_the_database_s_changes_nothing_in_it(
+    database: MailboxDatabase, mine: Mailbox, fields: tuple[str, ...]
+) -> None:
+    planned = mailbox.plan(site(mailbox_database=database, mailboxes=(mine,)), (BACK,), BACK)
     assert planned.mailboxes == (mailbox.Account("ada@contoso.test", fields),)
 
 

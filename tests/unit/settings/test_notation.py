@@ -235,7 +235,7 @@ TAKEN: list[tuple[str, object, object]] = [
     ("clients", "fd00::/127", IpRange(ip_address("fd00::"), ip_address("fd00::1"))),
     ("SMTP greeting", "220 mail.contoso.com ready", "mail.contoso.com ready"),
     ("web address", "HTTPS://Mail.Contoso.com:8443/owa/", "https://mail.contoso.com:8443/owa/"),
-    ("log folder", "/var/log/mail-01/pop3/", "/var/log/mail-01/pop3"),
+    ("log folder", "/var/log/mailpair/mail-01/pop3/", "/var/log/mailpair/mail-01/pop3"),
     (
         "certificate by name",
         "<i>CN=Contoso CA, DC=contoso, DC=com<s>CN=mail.contoso.com",
