@@ -117,7 +117,9 @@ def _options(connector: SendConnector, shown: Served | None) -> Iterator[str]:
     for wait in _WAITS:
         limit = connector.connection_inactivity_time_out
         yield f"smtp_{wait}_timeout = {min(limit, _LONGEST_CONNECT) if wait == 'connect' else limit}s"
-    yield f"smtp_connection_reuse_count_limit = {connector.smtp_max_messages_per_connection}"
+    # The first message is no reuse, and a limit of 0 would be none.
+    reuses = connector.smtp_max_messages_per_connection - 1
+    yield f"smtp_connection_reuse_count_limit = {reuses}" if reuses else "smtp_connection_cache_on_demand = no"
     if connector.source_ip_address:
         version = "6" if connector.source_ip_address.version == 6 else ""
         yield f"smtp_bind_address{version} = {connector.source_ip_address}"

@@ -77,7 +77,7 @@ PARAMETERS = (
         answer=Answer.NATIVE,
         source="Set-SendConnector -Port",
         text="The port of the servers that it sends to; a smart host may have its own.",
-        test="tests/unit/plan/test_send_connector.py::test_how_a_connector_sends",
+        test="tests/e2e/test_send_connectors.py::test_the_port_is_that_of_the_connector",
         how="the next hop in Postfix's transport map",
         exchange_accepts="0 as well",
     ),
@@ -98,7 +98,7 @@ PARAMETERS = (
         answer=Answer.NATIVE,
         source="Set-SendConnector -ForceHELO",
         text="Whether it says HELO, as before ESMTP; there is then no TLS and no signing in.",
-        test="tests/unit/plan/test_send_connector.py::test_how_a_connector_sends",
+        test="tests/e2e/test_send_connectors.py::test_helo_is_said_where_it_is_asked_for",
         how="Postfix's smtp_never_send_ehlo",
     ),
     Parameter(
@@ -108,7 +108,7 @@ PARAMETERS = (
         answer=Answer.NATIVE,
         source="Set-SendConnector -ConnectionInactivityTimeOut",
         text="How long it waits for the other server's next answer.",
-        test="tests/unit/plan/test_send_connector.py::test_how_a_connector_sends",
+        test="tests/e2e/test_send_connectors.py::test_a_server_that_does_not_answer_is_left",
         how="Postfix's smtp_*_timeout",
     ),
     Parameter(
@@ -118,7 +118,7 @@ PARAMETERS = (
         answer=Answer.NATIVE,
         source="Set-SendConnector -SmtpMaxMessagesPerConnection",
         text="How many messages go over one connection.",
-        test="tests/unit/plan/test_send_connector.py::test_how_a_connector_sends",
+        test="tests/e2e/test_send_connectors.py::test_a_connection_carries_so_many_messages",
         how="Postfix's smtp_connection_reuse_count_limit",
     ),
     Parameter(
@@ -142,7 +142,7 @@ PARAMETERS = (
         answer=Answer.NATIVE,
         source="Set-SendConnector -SourceIPAddress",
         text="The address that it sends from.",
-        test="tests/unit/plan/test_send_connector.py::test_how_a_connector_sends",
+        test="tests/e2e/test_send_connectors.py::test_the_source_is_the_address_of_the_connector",
         exchange_default="0.0.0.0",  # noqa: S104 - a word of Exchange's, not a place to listen
         how="Postfix's smtp_bind_address and smtp_bind_address6",
     ),
@@ -153,7 +153,7 @@ PARAMETERS = (
         answer=Answer.NATIVE,
         source="Set-SendConnector -SourceTransportServers",
         text="The front ends that it is on; empty: all of them. Mail for it that comes in elsewhere is refused there.",
-        test="tests/unit/plan/test_send_connector.py::test_a_connector_is_on_the_front_ends_that_it_names",
+        test="tests/e2e/test_send_connectors.py::test_a_connector_is_on_the_front_ends_that_it_names",
         exchange_default="the server that it is made on",
         how="front ends that have the delivery agent",
     ),

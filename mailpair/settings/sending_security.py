@@ -46,7 +46,7 @@ _SECURITY = (
         answer=Answer.NATIVE,
         source="Set-SendConnector -RequireTLS",
         text="Whether mail stays here rather than leave without TLS. Signing in always requires TLS.",
-        test="tests/unit/plan/test_send_connector.py::test_how_a_connector_sends",
+        test="tests/e2e/test_send_connectors.py::test_without_tls_mail_stays_where_it_is_required",
         how="Postfix's smtp_tls_security_level = encrypt",
     ),
     Parameter(
@@ -56,7 +56,7 @@ _SECURITY = (
         answer=Answer.NATIVE,
         source="Set-SendConnector -IgnoreSTARTTLS",
         text="Whether mail leaves in the clear even where the other server offers TLS.",
-        test="tests/unit/plan/test_send_connector.py::test_how_a_connector_sends",
+        test="tests/e2e/test_send_connectors.py::test_tls_is_left_aside_where_it_is_to_be_ignored",
         how="Postfix's smtp_tls_security_level = none",
     ),
     Parameter(
@@ -70,7 +70,7 @@ _SECURITY = (
             "valid (CertificateValidation; its name is looked at as well), that it is valid for tls_domain "
             "(DomainValidation)."
         ),
-        test="tests/unit/plan/test_send_connector.py::test_how_a_connector_sends",
+        test="tests/e2e/test_send_connectors.py::test_the_level_says_what_a_certificate_must_show",
         how="Postfix's smtp_tls_security_level: encrypt, verify or secure",
     ),
     Parameter(
@@ -80,7 +80,7 @@ _SECURITY = (
         answer=Answer.NATIVE,
         source="Set-SendConnector -TlsDomain",
         text="The name that DomainValidation asks of the certificate; with smart_hosts it must be given.",
-        test="tests/unit/plan/test_send_connector.py::test_how_a_connector_sends",
+        test="tests/e2e/test_send_connectors.py::test_the_domain_is_the_name_that_a_certificate_must_have",
         how="Postfix's smtp_tls_secure_cert_match",
     ),
     Parameter(
@@ -90,7 +90,7 @@ _SECURITY = (
         answer=Answer.NATIVE,
         source="Set-SendConnector -TlsCertificateName",
         text="The certificate that it shows, by issuer and subject; one of certificates must be that.",
-        test="tests/unit/plan/test_send_connector.py::test_how_a_connector_sends",
+        test="tests/e2e/test_send_connectors.py::test_a_certificate_is_shown_where_one_is_named",
         how="Postfix's smtp_tls_chain_files",
     ),
 )

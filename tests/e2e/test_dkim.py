@@ -35,7 +35,10 @@ def world(lab: Lab, stack: Stack, outside: Outside, tmp_path_factory: pytest.Tem
     """The outside world, which gets signed mail."""
     stack.edit(document("spring"))
     stack.up()  # while the front end still has the network's own DNS, and finds packages
-    with outside_world(outside, tmp_path_factory.mktemp("world")) as world, led_to(world, lab.front):
+    with (
+        outside_world(outside, tmp_path_factory.mktemp("world"), lab.state.ca_certificate) as world,
+        led_to(world, lab.front),
+    ):
         lab.front.run("systemctl reload postfix")
         yield world
     stack.restore()

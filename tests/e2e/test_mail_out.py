@@ -34,7 +34,7 @@ def world(lab: Lab, stack: Stack, outside: Outside, tmp_path_factory: pytest.Tem
     credential.parent.mkdir(mode=0o700, exist_ok=True)
     credential.touch(mode=0o600)
     credential.write_text(f"{LOGIN}\n")
-    with outside_world(outside, tmp_path_factory.mktemp("world")) as world:
+    with outside_world(outside, tmp_path_factory.mktemp("world"), lab.state.ca_certificate) as world:
         with led_to(world, lab.front):
             stack.edit({"mailpair_site": {"send_connectors": CONNECTORS}})
             stack.up()

@@ -31,7 +31,10 @@ TRUSTED = "/usr/local/share/ca-certificates/outside.crt"
 
 @dataclass(frozen=True)
 class World:
-    """Mail servers outside. Its messages are dictionaries: port, tls, login, helo, sender, recipients, data."""
+    """Mail servers outside.
+
+    Its messages are dictionaries: port, client, connection, verb, helo, tls, login, sender, recipients, data.
+    """
 
     host: Outside
     folder: Path
@@ -49,8 +52,12 @@ class World:
 
     def logins(self) -> int:
         """How many logins were tried."""
-        file = self.folder / "logins"
-        return len(file.read_text().splitlines()) if file.exists() else 0
+        return len(self.noted("logins"))
+
+    def noted(self, name: str) -> list[str]:
+        """What its servers have noted in a file: logins, certificates, given-up."""
+        file = self.folder / name
+        return file.read_text().splitlines() if file.exists() else []
 
 
 def say(host: Outside, server: str, port: int, commands: Sequence[str], *, tls: bool = False) -> list[tuple[int, str]]:
@@ -74,8 +81,8 @@ def send(host: Outside, server: str, sender: str, recipient: str, subject: str) 
 
 
 @contextmanager
-def outside_world(host: Outside, folder: Path) -> Iterator[World]:
-    """Mail servers and DNS on the outside host while the context lasts."""
+def outside_world(host: Outside, folder: Path, client_ca: Path) -> Iterator[World]:
+    """Mail servers and DNS on the outside host while the context lasts; ``client_ca`` vouches for their clients."""
     passphrase = b"only for the tests"
     authority = CertificateAuthority.create(make_key(passphrase), passphrase)
     key = ec.generate_private_key(ec.SECP256R1())
@@ -83,6 +90,7 @@ def outside_world(host: Outside, folder: Path) -> Iterator[World]:
     csr = request.public_bytes(serialization.Encoding.PEM).decode()
     certificate = authority.sign(csr, names=[RELAY], addresses=[], usage="server", days=1)
     (folder / "server.pem").write_text(certificate)
+    (folder / "clients.pem").write_text(client_ca.read_text())
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     (folder / "server.key").write_bytes(pem)
     command = host.command(sys.executable, str(PROGRAMS / "world.py"), host.address, str(folder))

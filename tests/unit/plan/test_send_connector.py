@@ -83,7 +83,8 @@ def options(connector: SendConnector) -> list[str]:
             ["smtp_connect_timeout = 20s", "smtp_helo_timeout = 20s", "smtp_data_done_timeout = 20s"],
         ),
         (send(connection_inactivity_time_out=600), ["smtp_connect_timeout = 30s", "smtp_helo_timeout = 600s"]),
-        (send(smtp_max_messages_per_connection=3), ["smtp_connection_reuse_count_limit = 3"]),
+        (send(smtp_max_messages_per_connection=3), ["smtp_connection_reuse_count_limit = 2"]),
+        (send(smtp_max_messages_per_connection=1), ["smtp_connection_cache_on_demand = no"]),
         (
             send(source_ip_address=ip_address("10.0.0.9")),
             ["smtp_bind_address = 10.0.0.9", "inet_protocols = ipv4", "smtp_bind_address_enforce = yes"],
