@@ -76,6 +76,10 @@ def _tell(event: str, fields: Fields) -> Told:
             return [("-", "", str(fields.get("reason", "")))]
         case "imap_command_finished" | "pop3_command_finished":
             return _command(fields)
+        case "mail_user_session_finished":
+            # POP3's commands do not tell how the front end calls their session, so it is told here.
+            counts = f"received={fields.get('net_in_bytes', 0)} sent={fields.get('net_out_bytes', 0)}"
+            return [("-", "", f"{counts} session={fields.get('session', '')}")]
     return []
 
 

@@ -100,7 +100,9 @@ class Service:
 
     def write_log(self, name: str, fields: Mapping[str, Any]) -> None:
         """Write an event into its protocol's log, if that is on."""
-        protocol = str(fields.get("protocol") or ("pop3" if name.startswith("pop3") else "imap"))
+        protocol = str(
+            fields.get("protocol") or fields.get("service") or ("pop3" if name.startswith("pop3") else "imap")
+        )
         settings = self.configuration.protocols.get(protocol)
         if settings is None or settings.log is None:
             return
@@ -128,8 +130,10 @@ class Service:
 
     def look(self) -> None:
         """End what is overdue, forget what is gone, store what changed."""
-        connections = sock_diag.connections()
         limits = self.configuration.limits
+        if not limits:  # a back end, where logs are all there is to do
+            return
+        connections = sock_diag.connections()
         for each in self.watch.overdue(connections, limits, self.table.sessions, time.monotonic()):
             self.end(each, connections)
         self.table.keep_only(each.key for each in connections)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mailpair.plan import calendar, places, quota
+from mailpair.plan import calendar, places, quota, sessions
 from mailpair.plan.calendar import CalendarPlan
 from mailpair.plan.quota import QuotaPlan
 from mailpair.plan.role import ConnectionLimit, addresses_of
+from mailpair.plan.sessions import SessionsPlan
 from mailpair.plan.tls import TlsPlan
 from mailpair.servers import Role, Server
-from mailpair.site.model import Mailbox, Site
+from mailpair.site.model import Mailbox, Protocol, Site
 
 # haproxy asks LMTP's clients for their certificates.
 PACKAGES = (
@@ -78,11 +79,20 @@ class MailboxPlan:
     certificate: str
     key: str
     imap_max_line_length: int  # bytes
+    logs: SessionsPlan  # protocol logs of what is said after the sign-in
+    logged: str  # Dovecot's events that go into them; empty: none
     limits: tuple[ConnectionLimit, ...] = ()
 
 
 def plan(site: Site, servers: Sequence[Server], server: Server) -> MailboxPlan:
     """Plan a back end of the site."""
+    logs = sessions.logs(
+        {
+            name: (protocol, site.protocol_settings(protocol))
+            for protocol, name in ((Protocol.IMAP4, "imap"), (Protocol.POP3, "pop3"))
+            if site.pair(protocol).back_end
+        }
+    )
     imap_port = site.imap_settings.proxy_target_port if site.imap4.back_end else None
     pop_port = site.pop_settings.proxy_target_port if site.pop3.back_end else None
     return MailboxPlan(
@@ -113,7 +123,14 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> MailboxPlan:
         certificate=places.PEER_CERTIFICATE,
         key=places.PEER_KEY,
         imap_max_line_length=site.imap_settings.max_command_size,
+        logs=logs,
+        logged=" OR ".join(_events(name) for name in logs.watched.protocols),
     )
+
+
+def _events(protocol: str) -> str:
+    """Commands of a protocol, and the ends of its sessions."""
+    return f"event={protocol}_command_finished OR (event=mail_user_session_finished AND service={protocol})"
 
 
 def _account(site: Site, mailbox: Mailbox) -> Account:

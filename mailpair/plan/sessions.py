@@ -1,9 +1,9 @@
-"""What a front end's program for sessions is told: limits, timeouts, protocol logs."""
+"""What the program for sessions is told: limits, timeouts and protocol logs of a front end, and a back end's logs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mailpair.plan import places, postfix
 from mailpair.plan.role import ConnectionLimit
@@ -88,6 +88,13 @@ def plan(
         events_socket=places.EVENTS_SOCKET,
         policy_port=places.POLICY_PORT,
     )
+
+
+def logs(protocols: Mapping[str, tuple[Protocol, ProtocolSettings]]) -> SessionsPlan:
+    """Plan the program for a back end, where it writes protocol logs and watches nothing."""
+    told = plan({name: each for name, each in protocols.items() if each[1].protocol_log_enabled}, ())
+    silent = {name: replace(each, ports=()) for name, each in told.watched.protocols.items()}
+    return replace(told, watched=replace(told.watched, protocols=silent))
 
 
 def connector(each: ReceiveConnector, ports: tuple[int, ...]) -> WatchedConnector:

@@ -14,7 +14,7 @@ _TB = 1 << 40
 
 def parameters(words: ProtocolWords) -> tuple[Parameter, ...]:
     """The records of one protocol."""
-    how = "the service mailpair-sessions writes what Dovecot's event exporters tell it"
+    how = "the services mailpair-sessions and mailpair-protocol-log write what Dovecot's event exporters tell them"
     return (
         Parameter(
             name="protocol_log_enabled",
@@ -23,11 +23,12 @@ def parameters(words: ProtocolWords) -> tuple[Parameter, ...]:
             answer=Answer.BUILT,
             source=f"{words.cmdlet} -ProtocolLogEnabled",
             text=(
-                "Whether front ends keep a log of sessions, in Exchange's columns: their begin, each sign-in and its "
-                "answer, the back end, their end and bytes. It holds no password. What clients ask of their mailboxes "
-                "after the sign-in passes a front end unread and is not in it."
+                "Whether there is a log of sessions, in Exchange's columns. Front ends write down their begin, each "
+                "sign-in and its answer, the back end, their end and bytes; back ends, by what holds for the whole "
+                "site, each command with its arguments and answer. A session has one name on both; POP3's commands "
+                "do not tell it, so it stands at their session's end. No password and no content of messages is in it."
             ),
-            test="tests/e2e/test_limits.py::test_protocol_logs_tell_of_sessions_and_of_no_password",
+            test="tests/e2e/test_protocol_logs.py::test_a_back_end_tells_of_commands_and_of_no_content",
             how=how,
         ),
         Parameter(
@@ -36,8 +37,8 @@ def parameters(words: ProtocolWords) -> tuple[Parameter, ...]:
             default=f"/var/log/mailpair/{words.service}",
             answer=Answer.BUILT,
             source=f"{words.cmdlet} -LogFileLocation",
-            text="The folder of the log on each front end.",
-            test="tests/e2e/test_limits.py::test_a_protocol_log_begins_new_files_at_its_size_and_in_its_folder",
+            text="The folder of the log, below /var/log/mailpair: other services have the rest of /var/log.",
+            test="tests/e2e/test_protocol_logs.py::test_a_log_begins_new_files_at_its_size_and_in_its_folder",
             exchange_default=f"%ExchangeInstallPath%Logging\\{'Pop3' if words is POP else 'Imap4'}",
             how=how,
             exchange_accepts="any folder",
@@ -49,7 +50,7 @@ def parameters(words: ProtocolWords) -> tuple[Parameter, ...]:
             answer=Answer.BUILT,
             source=f"{words.cmdlet} -LogFileRollOverSettings",
             text="When a new file begins: Hourly (1), Daily (2), Weekly (3) or Monthly (4).",
-            test="tests/e2e/test_limits.py::test_a_protocol_log_begins_new_files_at_its_size_and_in_its_folder",
+            test="tests/e2e/test_protocol_logs.py::test_a_log_begins_new_files_at_its_size_and_in_its_folder",
             how=how,
             exchange_default="Daily in 2013, Hourly from 2016 on",
         ),
@@ -60,7 +61,7 @@ def parameters(words: ProtocolWords) -> tuple[Parameter, ...]:
             answer=Answer.BUILT,
             source=f"{words.cmdlet} -LogPerFileSizeQuota",
             text="At which size a new file begins as well; 0: by time alone.",
-            test="tests/e2e/test_limits.py::test_a_protocol_log_begins_new_files_at_its_size_and_in_its_folder",
+            test="tests/e2e/test_protocol_logs.py::test_a_log_begins_new_files_at_its_size_and_in_its_folder",
             how=how,
         ),
     )

@@ -122,8 +122,8 @@ _WHO = (
         source="Set-ReceiveConnector -AuthMechanism",
         text=(
             "How a client may prove who it is. Tls: STARTTLS is offered. BasicAuth needs BasicAuthRequireTLS, and that "
-            "needs Tls: no password crosses in the clear. Integrated: a Kerberos ticket, which then POP3 and IMAP4 have "
-            "to let in as well. ExchangeServer: a certificate of the site's CA. ExternalAuthoritative: its address is "
+            "needs Tls: no password crosses in the clear. Integrated: a Kerberos ticket, if POP3 and IMAP4 let it "
+            "in as well. ExchangeServer: a certificate of the site's CA. ExternalAuthoritative: its address is "
             "enough. None stands alone."
         ),
         test=_OF_ITS_OWN,

@@ -1,10 +1,9 @@
-"""Limits, timeouts and protocol logs of POP3 and IMAP4, brought in with one ``pulumi up`` and seen from outside."""
+"""Limits and timeouts of POP3 and IMAP4, brought in with one ``pulumi up`` and seen from outside."""
 
 from __future__ import annotations
 
 import imaplib
 import poplib
-import re
 import select
 import socket
 from concurrent.futures import ThreadPoolExecutor
@@ -25,9 +24,6 @@ if TYPE_CHECKING:
 
 ADA, BOB, CAROL = "ada@contoso.test", "bob@contoso.test", "carol@contoso.test"
 TOO_MANY = "Too many connections for this user"
-WRONG = "not-my-pa55word"
-POP_LOG = "/var/log/pop-protocol"
-IMAP_LOG = "/var/log/mailpair/imap4"
 PROVOKED = ("write(/run/mailpair/events): writev() failed: Broken pipe",)  # by a restart of what listens there
 
 SITE = {
@@ -36,17 +32,12 @@ SITE = {
         "authenticated_connection_timeout": "00:00:45",
         "pre_authenticated_connection_timeout": "00:00:30",
         "max_command_size": 1024,
-        "protocol_log_enabled": True,
     },
     "pop_settings": {
         "max_connections": 6,
         "max_connection_from_single_ip": 4,
         "authenticated_connection_timeout": "00:00:45",
         "pre_authenticated_connection_timeout": "00:00:30",
-        "protocol_log_enabled": True,
-        "log_file_location": POP_LOG,
-        "log_file_roll_over_settings": "Hourly",
-        "log_per_file_size_quota": "2 KB",
     },
     # A server's own number goes before the site's, which would let 16 in.
     "servers": {"front1": {"pop_settings": {"max_connections_per_user": 2}}},
@@ -219,52 +210,3 @@ def readable(each: socket.socket) -> bool:
     """Whether there is something to read, or an end."""
     pending = getattr(each, "pending", lambda: 0)()
     return bool(pending or select.select([each], [], [], 0)[0])
-
-
-def log_lines(lab: Lab, folder: str) -> list[list[str]]:
-    """The cells of all lines of a protocol log, oldest file first."""
-    text = lab.front.run(f"cat $(ls --sort=version {folder}/*.log)")
-    return [line.split(",") for line in text.splitlines() if not line.startswith("#")]
-
-
-def test_protocol_logs_tell_of_sessions_and_of_no_password(limited: Lab) -> None:
-    with clients.connect_imap(limited) as client:
-        with pytest.raises(imaplib.IMAP4.error):
-            client.login(CAROL, WRONG)
-        client.login(CAROL, limited.password(CAROL))
-        client.logout()
-    with clients.connect_pop(limited) as pop:
-        pop.user(BOB)
-        pop.pass_(limited.password(BOB))
-        with pytest.raises(poplib.error_proto):
-            pop.pass_(limited.password(BOB))
-        pop.quit()
-
-    def session(folder: str, user: str) -> list[str]:
-        """What the last session of a user did, in the log's words."""
-        lines = log_lines(limited, folder)
-        last = [line[2] for line in lines if line[8].startswith(user)][-1:]
-        return [f"{line[6]} {line[7]}".strip() for line in lines if [line[2]] == last]
-
-    begin, right = "+", ["< AUTHENTICATE PLAIN", "> OK"]
-    wrong = ["< AUTHENTICATE PLAIN", "> NO"]
-    until(lambda: session(IMAP_LOG, CAROL) == [begin, *wrong, *right, "*", "-"], "the IMAP session's lines")
-    until(lambda: session(POP_LOG, BOB) == [begin, *right, "*", "-"], "the POP session's lines")
-    for secret in (WRONG, *(limited.password(address) for address in (ADA, BOB, CAROL))):
-        found = limited.front.run(
-            "grep --recursive --files-with-matches --fixed-strings --file=- /var/log /run/mailpair-sessions || true",
-            stdin=secret,
-        )
-        assert found == ""
-
-
-def test_a_protocol_log_begins_new_files_at_its_size_and_in_its_folder(limited: Lab) -> None:
-    for _ in range(8):
-        with clients.pop(limited, ADA):
-            pass
-    until(lambda: limited.front.run(f"ls {POP_LOG}").count("-2.log"), "a second file")
-    names = limited.front.run(f"ls {POP_LOG}").split()
-    assert all(re.fullmatch(r"POP3\d{10}-\d+\.log", name) for name in names)  # year, month, day and hour
-    sizes = limited.front.run(f"stat --format=%s {POP_LOG}/*").split()
-    assert max(map(int, sizes)) <= 2048
-    assert limited.front.run(f"stat --format=%a {POP_LOG}").strip() == "750"

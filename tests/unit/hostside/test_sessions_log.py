@@ -80,6 +80,13 @@ def test_a_command_that_is_not_known_may_be_a_password() -> None:
     assert not any("hunter2" in line for line in told)
 
 
+def test_a_back_end_s_session_ends_with_the_name_that_the_front_end_gives_it() -> None:
+    log = ProtocolLog()
+    lines(log, "pop3_command_finished", cmd_name="STAT", reply_state="OK")
+    told = lines(log, "mail_user_session_finished", session="8yodWyJhwNwK3QAB", net_in_bytes=26, net_out_bytes=71)
+    assert [line.split(",", 6)[6] for line in told] == ["-,,received=26 sent=71 session=8yodWyJhwNwK3QAB"]
+
+
 def test_what_a_client_sent_begins_no_line_of_its_own() -> None:
     (_, line, _) = lines(ProtocolLog(), "imap_command_finished", cmd_name="SELECT", cmd_args="a\r\nb\x1b")
     assert "SELECT a??b?" in line

@@ -60,3 +60,13 @@ def test_a_back_end_knows_its_own_mailboxes_of_every_kind() -> None:
     )
     planned = mailbox.plan(site(mailboxes=boxes), (*FRONTS, *BACKS), BACKS[0])
     assert [each.address for each in planned.mailboxes] == ["ada@contoso.test", "administrator@contoso.test"]
+
+
+def test_protocol_logs_are_those_that_are_on_and_watch_no_port() -> None:
+    imap = replace(IMAP, protocol_log_enabled=True, log_file_location="/var/log/mailpair/imap4")
+    planned = mailbox.plan(site(pop3=ON, imap4=ON, imap_settings=imap), (*FRONTS, *BACKS), BACKS[0])
+    assert planned.logged == ("event=imap_command_finished OR (event=mail_user_session_finished AND service=imap)")
+    assert {name: each.ports for name, each in planned.logs.watched.protocols.items()} == {"imap": ()}
+    assert [each.path for each in planned.logs.folders] == ["/var/log/mailpair/imap4"]
+    off = mailbox.plan(site(pop3=ON, imap4=OFF, imap_settings=imap), (*FRONTS, *BACKS), BACKS[0])
+    assert (off.logged, off.logs.folders) == ("", ())
