@@ -196,3 +196,19 @@ def test_it_is_a_command_without_tracebacks(tmp_path: Path) -> None:
     rule = "no such file or directory: must be a readable file; write it, or name the folder that has it"
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == f"mailboxes.yml: {rule}\nsite.yml: {rule}\n"
+
+
+def test_a_ca_is_followed_by_another_and_kept(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    where = ["--site", str(site)]
+    certificate = SiteState(site).ca_certificate
+    assert main(["authority", "begin", *where]) == 0
+    rest = "run the playbook, give clients this file, and end the old one once all have it"
+    assert capsys.readouterr() == (f"{certificate}: a new CA is there beside the old one; {rest}\n", "")
+    assert certificate.read_text().count("BEGIN") == 2
+    assert main(["authority", "end", *where]) == 0
+    rest = "the next run of the playbook tells all servers"
+    assert capsys.readouterr() == (f"{certificate}: the old CA has ended; {rest}\n", "")
+    assert main(["authority", "backup", *where]) == 1
+    assert capsys.readouterr() == ("", "authority backup: name the backup's file\n")
+    assert main(["authority", "backup", str(site / "kept"), *where]) == 0
+    assert (site / "kept").exists()
