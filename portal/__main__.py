@@ -1,7 +1,8 @@
-"""Serves the page: ``python3 -m portal FILE DOVECOT KEY``.
+"""Serves the page: ``python3 -m portal FILE DOVECOT SIGNER CA KEY``.
 
-FILE is what the controller has published, DOVECOT the socket at which passwords are checked, KEY a file for the key
-that signs cookies, which is made if it is not there. The socket to serve is systemd's first (sd_listen_fds(3)).
+FILE is what the controller has published, DOVECOT the socket at which passwords are checked, SIGNER the one at which
+profiles are signed, CA a file with the site's own CAs, KEY a file for the key that signs cookies, which is made if it
+is not there. The socket to serve is systemd's first (sd_listen_fds(3)).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pathlib import Path
 import waitress
 
 from portal.app import create_app
+from portal.profiles import Signer, certificates
 from portal.published import Publication
 from portal.sign_in import Dovecot
 
@@ -25,10 +27,16 @@ FIRST_SOCKET = 3
 THREADS = 32  # twice what may wait for Dovecot at a time
 
 
-def main(published: str, dovecot: str, key: str) -> None:
+def main(published: str, dovecot: str, signer: str, ca: str, key: str) -> None:
     """Serve until the end is asked for; what is being answered then is answered."""
     logging.basicConfig(format="%(message)s", level=logging.INFO)
-    app = create_app(Publication(Path(published)).current, Dovecot(dovecot), kept_key(Path(key)))
+    app = create_app(
+        Publication(Path(published)).current,
+        Dovecot(dovecot),
+        Signer(signer),
+        lambda: certificates(Path(ca)),
+        kept_key(Path(key)),
+    )
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     waitress.serve(
         app,

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import segno
-from flask import Flask, Response, g, make_response, redirect, render_template, request, url_for
+from flask import Flask, Response, abort, g, make_response, redirect, render_template, request, url_for
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from portal.languages import Language, wished
+from portal.profiles import MIME_TYPE, profile
 from portal.published import Published
 from portal.sessions import Sessions
 from portal.sign_in import Answer, Doors
@@ -51,16 +52,27 @@ class Parts:
 
     published: Callable[[], Published]
     directory: Directory
+    sign: Callable[[bytes], bytes]
+    authorities: Callable[[], list[bytes]]
     sessions: Sessions
     doors: Doors
 
 
-def create_app(published: Callable[[], Published], directory: Directory, key: bytes) -> Flask:
-    """Make the application. ``key`` signs its cookies."""
+def create_app(
+    published: Callable[[], Published],
+    directory: Directory,
+    sign: Callable[[bytes], bytes],
+    authorities: Callable[[], list[bytes]],
+    key: bytes,
+) -> Flask:
+    """Make the application.
+
+    ``sign`` signs profiles, ``authorities`` are the site's own CAs in DER, and ``key`` signs cookies.
+    """
     app = Flask(__name__)
     app.config.update(SECRET_KEY=key, MAX_CONTENT_LENGTH=LONGEST_FORM, MAX_FORM_MEMORY_SIZE=LONGEST_FORM)
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
-    parts = Parts(published, directory, Sessions(), Doors())
+    parts = Parts(published, directory, sign, authorities, Sessions(), Doors())
     parts.sessions.install(app)
     CSRFProtect(app)
     app.before_request(_choose_language)
@@ -68,11 +80,14 @@ def create_app(published: Callable[[], Published], directory: Directory, key: by
     app.context_processor(lambda: {"t": _language(), "title": _title(published)})
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _any_error)
+    _add_door(app, parts)
     _add_pages(app, parts)
     return app
 
 
-def _add_pages(app: Flask, parts: Parts) -> None:
+def _add_door(app: Flask, parts: Parts) -> None:
+    """In and out."""
+
     @app.get("/")
     @app.get("/owa/")  # where users of Exchange look for it
     def start() -> AnyResponse:
@@ -99,6 +114,10 @@ def _add_pages(app: Flask, parts: Parts) -> None:
         parts.sessions.end()
         return redirect(url_for("sign_in"), 303)
 
+
+def _add_pages(app: Flask, parts: Parts) -> None:
+    """What is behind the door."""
+
     @app.get("/options/account/settings")
     def settings() -> AnyResponse | str:
         user = _user(parts)
@@ -106,6 +125,19 @@ def _add_pages(app: Flask, parts: Parts) -> None:
             return redirect(url_for("sign_in", again=1))
         published = parts.published()
         return render_template("settings.html", shown=published.shown(user), address=published.address)
+
+    @app.get("/profile/<protocol>.mobileconfig")
+    def download(protocol: str) -> AnyResponse:
+        user = _user(parts)
+        if user is None:
+            return redirect(url_for("sign_in", again=1))
+        published = parts.published()
+        if protocol not in published.shown(user).profiles:
+            abort(404)
+        made = profile(published.profiles[protocol], published.authority, parts.authorities(), user)
+        answer = Response(parts.sign(made), mimetype=MIME_TYPE)
+        answer.headers.set("Content-Disposition", "attachment", filename=f"{published.title}-{protocol}.mobileconfig")
+        return answer
 
     @app.get("/page.svg")
     def code() -> AnyResponse:

@@ -32,6 +32,7 @@ class Shown:
     outside: tuple[Setting, ...]
     inside: tuple[Setting, ...]
     switches: Mapping[str, str]  # of pop and imap: on, off (for this mailbox), or unpublished
+    profiles: tuple[str, ...]  # pop and imap, as far as there are profiles to download
 
     @property
     def anything(self) -> bool:
@@ -55,6 +56,8 @@ class Published:
     address: str  # of the page itself
     decoy: str  # an account that nobody has, against which passwords of unknown users are checked
     settings: Mapping[str, Mapping[str, tuple[Setting, ...]]]  # by view and protocol
+    profiles: Mapping[str, Mapping[str, Any]]  # templates of Apple's, by protocol
+    authority: Mapping[str, Any] | None  # the part that tells devices of the site's own CA
     mailboxes: Mapping[str, Mapping[str, bool]]  # the switches of those who may sign in
 
     def shown(self, user: str) -> Shown:
@@ -74,6 +77,7 @@ class Published:
             outside,
             inside,
             {each: words[each in there] if on else "off" for each, on in switches.items()},
+            tuple(each for each in self.profiles if switches[each]),
         )
 
 
@@ -93,6 +97,8 @@ def parse(content: bytes) -> Published:
             }
             for view, offers in data["settings"].items()
         },
+        profiles=data["profiles"],
+        authority=data["authority"],
         mailboxes=data["mailboxes"],
     )
 

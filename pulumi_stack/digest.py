@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 # All that decides what the playbook does, below the checkout.
-_SOURCES = ("mailpair", "hostside", "plugins", "roles", "playbooks", "ansible.cfg", "galaxy.yml")
+_SOURCES = ("mailpair", "hostside", "portal", "plugins", "roles", "playbooks", "ansible.cfg", "galaxy.yml")
 _DOCUMENTS = ("site.yml", "mailboxes.yml")
 _PACKAGES = ("ansible-core", "jinja2", "pyyaml")
 # Of these only names, sizes and times are looked at ...

@@ -7,8 +7,9 @@ DOCUMENTATION = r"""
 name: program
 short_description: The files of a program of this collection that runs on hosts
 description:
-  - Reads a package under C(hostside) of this collection, and returns its files as C(mailpair.mail.service) and
-    C(mailpair.mail.files) take them. C(python3 -m NAME) runs it where C(PYTHONPATH) is the folder.
+  - Reads a package under C(hostside) of this collection, or the one C(portal) beside it, and returns its files as
+    C(mailpair.mail.service) and C(mailpair.mail.files) take them. C(python3 -m NAME) runs it where C(PYTHONPATH) is
+    the folder.
 options:
   _terms:
     description: Names of packages.
@@ -41,7 +42,9 @@ from typing import Any
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
-PROGRAMS = Path(__file__).parents[2] / "hostside"
+ROOT = Path(__file__).parents[2]
+PROGRAMS = ROOT / "hostside"
+PORTAL = "portal"
 
 
 class LookupModule(LookupBase):
@@ -53,8 +56,12 @@ class LookupModule(LookupBase):
         folder = self.get_option("folder")
         found = []
         for term in terms:
-            files = sorted((PROGRAMS / term).glob("*.py"))
+            package = (ROOT if term == PORTAL else PROGRAMS) / term
+            files = sorted(file for file in package.rglob("*.*") if "__pycache__" not in file.parts)
             if not files:
                 raise AnsibleLookupError(f"{term}: must be a package under {PROGRAMS}")
-            found += [{"path": f"{folder}/{term}/{file.name}", "content": file.read_text("utf-8")} for file in files]
+            found += [
+                {"path": f"{folder}/{term}/{file.relative_to(package)}", "content": file.read_text("utf-8")}
+                for file in files
+            ]
         return found

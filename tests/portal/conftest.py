@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from portal.app import create_app
+from portal.profiles import Signer
 from portal.published import Publication
 from portal.sign_in import Dovecot
 from tests.portal.dovecot import FakeDovecot, dovecot
+from tests.portal.signer import signer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,6 +42,20 @@ DATA: dict[str, Any] = {
             "smtp": [{"server": "mail.contoso.test", "port": 587, "encryption": "TLS"}],
         },
     },
+    "profiles": {
+        protocol.lower(): {
+            "PayloadType": "Configuration",
+            "PayloadUUID": "5F6B3A3E-58F0-5D6C-9E4B-0A4F1C1E7D2B",
+            "PayloadIdentifier": "mailpair.5f6b3a3e-58f0-5d6c-9e4b-0a4f1c1e7d2b",
+            "PayloadDisplayName": f"{{address}} ({protocol})",
+            "PayloadContent": [{"EmailAddress": "{address}", "EmailAccountType": f"EmailType{protocol}"}],
+        }
+        for protocol in ("IMAP", "POP")
+    },
+    "authority": {
+        "PayloadType": "com.apple.security.root",
+        "PayloadUUID": "0D8C8F0E-3C5B-5B0E-8B7D-2B8B6F1F5A11",
+    },
     "mailboxes": {
         "ada@contoso.test": {"pop": True, "imap": True},
         "carol@contoso.test": {"pop": False, "imap": True},
@@ -48,6 +64,7 @@ DATA: dict[str, Any] = {
 }
 NOTHING: dict[str, Any] = {
     **DATA,
+    "profiles": {},
     "settings": {view: {"pop": [], "imap": [], "smtp": []} for view in ("outside", "inside")},
 }
 
@@ -72,8 +89,14 @@ def world(tmp_path: Path) -> Iterator[World]:
     """All of it, published as DATA says."""
     file = tmp_path / "portal.json"
     passwords = dict.fromkeys([*DATA["mailboxes"], "disabled@contoso.test"], PASSWORD)
-    with dovecot(tmp_path / "dovecot", passwords) as fake:
-        app = create_app(Publication(file).current, Dovecot(str(tmp_path / "dovecot")), b"only for the tests")
+    with dovecot(tmp_path / "dovecot", passwords) as fake, signer(tmp_path / "signer"):
+        app = create_app(
+            Publication(file).current,
+            Dovecot(str(tmp_path / "dovecot")),
+            Signer(str(tmp_path / "signer")),
+            lambda: [b"first CA", b"second CA"],
+            b"only for the tests",
+        )
         world = World(app, file, fake)
         world.publish(DATA)
         yield world

@@ -14,6 +14,7 @@ from tests.support.browser import CHROMIUM, Browser, Page, chromium
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None and not os.environ.get("CI"), reason="needs chromium, which `tools/bootstrap tests` installs"
@@ -116,6 +117,14 @@ def test_a_switched_off_mailbox_sees_that_it_is(browser: Browser, url: str) -> N
     assert "Off. Your administrator has turned it off for your mailbox." in page(
         "document.querySelector('.off').innerText"
     )
+
+
+def test_a_profile_is_downloaded(browser: Browser, url: str, tmp_path: Path) -> None:
+    page = browser.page()
+    sign_in(page, url, "ada@contoso.test")
+    file = page.download(".profiles a", tmp_path)
+    assert file.name == "contoso.test-imap.mobileconfig"
+    assert b"<string>ada@contoso.test</string>" in file.read_bytes()
 
 
 def test_it_does_without_scripts(browser: Browser, url: str) -> None:

@@ -48,7 +48,8 @@ def listening(tmp_path: Path) -> Iterator[socket.socket]:
 @contextmanager
 def running(world: World, listening: socket.socket) -> Iterator[subprocess.Popen[str]]:
     folder = world.file.parent
-    command = [sys.executable, "-m", "portal", str(world.file), str(folder / "dovecot"), str(folder / "key")]
+    files = (world.file, *(folder / name for name in ("dovecot", "signer", "ca", "key")))
+    command = [sys.executable, "-m", "portal", *map(str, files)]
     with subprocess.Popen(
         ["bash", "-c", f'exec "$@" 3<&{listening.fileno()}', "bash", *command],
         cwd=ROOT,

@@ -22,6 +22,16 @@ def test_a_program_is_all_of_its_files() -> None:
     assert files[0]["content"] == (ROOT / "hostside/sessions" / Path(files[0]["path"]).name).read_text()
 
 
+def test_the_page_comes_with_its_texts_and_pictures() -> None:
+    package = ROOT / "portal"
+    files = {
+        Path(file["path"]).relative_to("/usr/local/lib/mailpair/portal"): file["content"] for file in query("portal")
+    }
+    assert {"app.py", "texts/zh-TW.json", "templates/base.html", "static/page.css"} <= {str(path) for path in files}
+    assert {path: (package / path).read_text() for path in files} == files
+    assert not [path for path in files if path.suffix == ".pyc"]
+
+
 def test_a_program_that_is_not_there_is_named() -> None:
     with pytest.raises(AnsibleLookupError, match=r"^nothing: must be a package under "):
         query("nothing")
