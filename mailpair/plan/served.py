@@ -33,6 +33,7 @@ class Port:
     starttls: str  # imap, pop3 or smtp; empty: TLS begins with the first byte
     name: str  # that is asked for (SNI); empty: none
     file: str
+    key: str = ""  # RSA or ECDSA, where both are served; empty: whatever is preferred
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,8 @@ def _front_end(site: Site, server: Server) -> Iterator[Port]:
         for bindings, word in ((settings.ssl_bindings, ""), (settings.unencrypted_or_tls_bindings, starttls)):
             for address, port in _reached(server, bindings):
                 for name in _names(settings.x509_certificate_name or server.fqdn, shown):
-                    yield Port(service, address, port, word, name, shown.asked(name).files[0].certificate)
+                    for file, key in _files(shown.asked(name)):
+                        yield Port(service, address, port, word, name, file, key)
     yield from _connectors(site, server)
 
 
@@ -94,8 +96,15 @@ def _connectors(site: Site, server: Server) -> Iterator[Port]:
             if listener.ssl or AuthMechanism.TLS in connector.auth_mechanism:
                 for address, port in _reached(server, [listener.at]):
                     for name in _names(connector.fqdn or server.fqdn, shown):
-                        file = shown.asked(name).files[0].certificate
-                        yield Port("SMTP", address, port, "" if listener.ssl else "smtp", name, file)
+                        for file, key in _files(shown.asked(name)):
+                            yield Port("SMTP", address, port, "" if listener.ssl else "smtp", name, file, key)
+
+
+def _files(one: certificates.Served) -> Iterator[tuple[str, str]]:
+    """The files of a certificate, each with the kind of key that has it shown."""
+    for each in one.files:
+        kind = each.algorithm.partition("-")[0].upper()
+        yield each.certificate, kind if len(one.files) > 1 else ""
 
 
 def _names(first: str, shown: certificates.Shown) -> Iterator[str]:

@@ -35,6 +35,7 @@ options:
       starttls: {description: "The protocol that asks for TLS (imap, pop3, smtp), or nothing.", type: str, default: ""}
       name: {description: The name to ask for., type: str, default: ""}
       file: {description: The file that the certificate should be from., type: str}
+      key: {description: "The kind of key (RSA, ECDSA) to ask for, or nothing.", type: str, default: ""}
   timeout:
     description: Seconds that each answer may take.
     type: float
@@ -108,6 +109,7 @@ def main() -> None:
                     "starttls": {"type": "str", "default": ""},
                     "name": {"type": "str", "default": ""},
                     "file": {"type": "str"},
+                    "key": {"type": "str", "default": "", "no_log": False},
                 },
             },
             "timeout": {"type": "float", "default": 10.0},
@@ -136,6 +138,10 @@ def at_port(place: dict[str, Any], timeout: float) -> dict[str, Any]:
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
+    if place.get("key"):
+        # Up to TLS 1.2 the cipher says which kind of key is wanted; Python can't say it otherwise.
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        context.set_ciphers(f"a{place['key']}")
     try:
         with socket.create_connection((place["address"], place["port"]), timeout) as plain:
             ask_for_tls(plain, place["starttls"])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from cryptography import x509
 
 from tests.e2e.support import clients
-from tests.e2e.support.issuing import in_place, issue
+from tests.e2e.support.issuing import in_place, issue, site_ca
 
 if TYPE_CHECKING:
     from subprocess import CompletedProcess
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tests.e2e.support.lab import Lab
     from tests.e2e.support.stack import Stack
 
+SERVED = "mail"  # the certificate that clients see
 NAMES = ("mail.contoso.test", "front1.contoso.test")
 
 
@@ -64,29 +65,29 @@ def test_all_ports_show_what_is_on_disk(lab: Lab, stack: Stack) -> None:
 
 
 def test_what_is_late_and_what_was_never_loaded(lab: Lab, stack: Stack) -> None:
-    authority = lab.state.certificate_authority()
+    authority = site_ca(lab.state.certificate_authority())
     new = issue(authority, *NAMES, left=4.5, life=30)
     peer = issue(authority, lab.back.fqdn)
-    with in_place(lab.front, "server", new), in_place(lab.back, "peer", peer):
+    with in_place(lab.front, SERVED, new), in_place(lab.back, "peer", peer):
         done = look(stack, stack.plain_inventory())
     assert done.returncode == 2
     lines = [line for line in done.stdout.splitlines() if line.startswith(("error: ", "warning: "))]
     for host, service, place, file, serial, unit in (
-        (lab.front, "IMAP", f"{lab.front.address}:993 mail.contoso.test", "server", new.serial, "dovecot"),
-        (lab.front, "POP", f"{lab.front.address}:110 mail.contoso.test", "server", new.serial, "dovecot"),
+        (lab.front, "IMAP", f"{lab.front.address}:993 mail.contoso.test", SERVED, new.serial, "dovecot"),
+        (lab.front, "POP", f"{lab.front.address}:110 mail.contoso.test", SERVED, new.serial, "dovecot"),
         (lab.back, "LMTP", f"{lab.back.address}:24 {lab.back.fqdn}", "peer", peer.serial, "haproxy"),
         (lab.back, "IMAP", f"{lab.back.address}:1993 {lab.back.fqdn}", "peer", peer.serial, "dovecot"),
     ):
         (line,) = [line for line in lines if line.startswith(f"error: {host.name} {service} {place}: ")]
         rule = f": must be what is in /etc/mailpair/tls/{file}.pem, {serial}; load it with systemctl reload {unit}"
         assert line.endswith(rule)
-    (late,) = [line for line in lines if line.startswith("error: front1 /etc/mailpair/tls/server.pem: ")]
+    (late,) = [line for line in lines if line.startswith(f"error: front1 /etc/mailpair/tls/{SERVED}.pem: ")]
     assert "4 days left: must have been renewed with 10 days left" in late
 
 
 def test_a_warning_fails_nothing(lab: Lab, stack: Stack) -> None:
-    late = issue(lab.state.certificate_authority(), *NAMES, left=8.5, life=30)
-    with in_place(lab.front, "server", late, "systemctl reload dovecot postfix"):
+    late = issue(site_ca(lab.state.certificate_authority()), *NAMES, left=8.5, life=30)
+    with in_place(lab.front, SERVED, late, "systemctl reload dovecot postfix"):
         done = look(stack, stack.inventory())
     lines = [line for line in done.stdout.splitlines() if line.startswith(("error: ", "warning: "))]
     assert (done.returncode, [line.partition(":")[0] for line in lines]) == (0, ["warning"])

@@ -48,7 +48,7 @@ def test_what_proves_a_server_does_not_open_a_back_end(lab: Lab, port: int) -> N
     wrong = lab.front.run(
         f"printf 'NOOP\\r\\na LOGIN bob@contoso.test x\\r\\nLHLO x\\r\\nMAIL FROM:<>\\r\\n' |"
         f" timeout 5 openssl s_client -quiet -ign_eof -connect {lab.back.address}:{port} -CAfile {TLS}/ca.pem"
-        f" -cert {TLS}/server.pem -key {TLS}/server.key 2>&1",
+        f" -cert {TLS}/mail.pem -key {TLS}/mail.key 2>&1",
         check=False,
     )
     assert "Logged in" not in wrong
@@ -60,7 +60,7 @@ def test_lost_certificates_are_made_anew_and_no_session_ends(lab: Lab, stack: St
     master = "systemctl show --property MainPID dovecot"
     before = [host.run(master) for host in lab.hosts]
     with clients.imap(lab, BOB) as imap, clients.pop(lab, BOB) as pop:
-        lab.front.run(f"rm {TLS}/server.pem {TLS}/peer.key")
+        lab.front.run(f"rm {TLS}/mail.pem {TLS}/peer.key")
         lab.back.run(f"rm {TLS}/peer.pem")
         counts = recap(stack.playbook(stack.inventory()).stdout)
         assert {count["failed"] for count in counts.values()} == {0}

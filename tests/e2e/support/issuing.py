@@ -24,6 +24,27 @@ PURPOSES = {"server": ExtendedKeyUsageOID.SERVER_AUTH, "client": ExtendedKeyUsag
 
 
 @dataclass(frozen=True)
+class Signer:
+    """A CA's certificate and key."""
+
+    certificate: x509.Certificate
+    key: ec.EllipticCurvePrivateKey
+
+
+def site_ca(authority: CertificateAuthority) -> Signer:
+    """The site's CA, or one like it."""
+    return Signer(authority._certificate, authority._key)
+
+
+def peer_ca(host: Host) -> Signer:
+    """The CA that a host made for itself, by which its peers know it."""
+    certificate, key = (host.run(f"cat {TLS}/peer-ca.{ending}").encode() for ending in ("pem", "key"))
+    loaded = serialization.load_pem_private_key(key, None)
+    assert isinstance(loaded, ec.EllipticCurvePrivateKey)
+    return Signer(x509.load_pem_x509_certificate(certificate), loaded)
+
+
+@dataclass(frozen=True)
 class Issued:
     """A certificate and its key, as PEM."""
 
@@ -32,17 +53,14 @@ class Issued:
     serial: str  # as openssl prints it
 
 
-def issue(
-    authority: CertificateAuthority, *names: str, usage: str = "server", left: float = 60, life: float = 90
-) -> Issued:
+def issue(signer: Signer, *names: str, usage: str = "server", left: float = 60, life: float = 90) -> Issued:
     """A certificate for a new key that has ``left`` of its ``life`` days."""
     key = ec.generate_private_key(ec.SECP256R1())
     end = datetime.now(UTC) + timedelta(days=left)
-    issuer = authority._certificate
     certificate = (
         x509.CertificateBuilder()
         .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])]))
-        .issuer_name(issuer.subject)
+        .issuer_name(signer.certificate.subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(end - timedelta(days=life))
@@ -50,7 +68,7 @@ def issue(
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(x509.ExtendedKeyUsage([PURPOSES[usage]]), critical=False)
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), critical=False)
-        .sign(authority._key, hashes.SHA256())
+        .sign(signer.key, hashes.SHA256())
     )
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     return Issued(

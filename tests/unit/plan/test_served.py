@@ -6,7 +6,14 @@ from dataclasses import replace
 
 from mailpair.plan.served import File, Port, served
 from mailpair.servers import Role, Server
-from mailpair.site.model import AuthMechanism, ServicePair
+from mailpair.site.model import (
+    AuthMechanism,
+    Certificate,
+    CertificateService,
+    CertificateSource,
+    KeyAlgorithm,
+    ServicePair,
+)
 from tests.unit.plan.sites import NO_PROTOCOL, bindings, receive, site
 
 FRONT = Server("front1", Role.CLIENT_ACCESS, "front1.contoso.test", ("192.0.2.1", "2001:db8::1"))
@@ -35,6 +42,20 @@ def test_a_front_end_is_asked_once_a_binding_for_the_name_that_clients_ask_for()
         Port("IMAP", "2001:db8::1", 993, "", "mail.contoso.test", SERVER),
         Port("IMAP", "127.0.0.1", 143, "imap", "mail.contoso.test", SERVER),
     )
+
+
+def test_each_certificate_is_asked_for_by_a_name_and_by_its_kind_of_key() -> None:
+    mail = Certificate("mail", CertificateSource.PRIVATE, ("mail.contoso.test",), frozenset({CertificateService.IMAP}))
+    both = replace(mail, key_algorithms=frozenset(KeyAlgorithm))
+    other = replace(mail, name="other", source=CertificateSource.PROVIDED, domain_name=("*.example.test",))
+    seen = served(site(imap4=ON, imap_settings=IMAP, certificates=(both, other)), FRONT)
+    tls = "/etc/mailpair/tls"
+    assert [each for each in seen.ports if each.address == "192.0.2.1"] == [
+        Port("IMAP", "192.0.2.1", 993, "", "mail.contoso.test", f"{tls}/mail.pem", "ECDSA"),
+        Port("IMAP", "192.0.2.1", 993, "", "mail.contoso.test", f"{tls}/mail-rsa.pem", "RSA"),
+        Port("IMAP", "192.0.2.1", 993, "", "any.example.test", f"{tls}/other.pem"),
+    ]
+    assert {File(f"{tls}/mail-rsa.pem", "private"), File(f"{tls}/other.pem", "provided")} <= {*seen.files}
 
 
 def test_connectors_with_tls_are_asked() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -39,7 +39,7 @@ def server(folder: Path, script: Sequence[tuple[str, str]], *, tls: bool = True)
                     return
                 client.sendall(answer.encode())
             if tls:
-                with context.wrap_socket(client, server_side=True) as secure:
+                with suppress(ssl.SSLError), context.wrap_socket(client, server_side=True) as secure:
                     secure.recv(1)
 
     with socket.create_server(("127.0.0.1", 0)) as listening:
@@ -68,6 +68,16 @@ def server(folder: Path, script: Sequence[tuple[str, str]], *, tls: bool = True)
 def test_what_a_port_shows(tmp_path: Path, protocol: str, script: list[tuple[str, str]]) -> None:
     with server(tmp_path, script) as place:
         assert seen.at_port({**place, "starttls": protocol}, 5.0) == {"pem": [PEM], "reason": ""}
+
+
+def test_a_port_is_asked_for_a_kind_of_key(tmp_path: Path) -> None:
+    with server(tmp_path, []) as place:
+        assert seen.at_port({**place, "key": "ECDSA"}, 5.0) == {"pem": [PEM], "reason": ""}
+
+
+def test_a_port_without_that_kind_of_key(tmp_path: Path) -> None:
+    with server(tmp_path, []) as place:
+        assert "handshake failure" in seen.at_port({**place, "key": "RSA"}, 5.0)["reason"].lower().replace("_", " ")
 
 
 def test_a_port_that_refuses_tls(tmp_path: Path) -> None:
