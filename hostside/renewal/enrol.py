@@ -73,7 +73,10 @@ def trust(configuration: Configuration, told: Mapping[str, Any], *, pretend: boo
     With ``keep`` those that were trusted before stay trusted, but for ``revoked`` keys, until every host shows the
     certificate of its new CA. Services load what changed, so that no host shows what another does not know yet.
     """
-    peers, roots = openssl.certificates("".join(told["peers"])), openssl.certificates(told["roots"])
+    own = [each.certificate for each in configuration.authorities if each.signed_by == "itself"]
+    # The list must not be empty for the services that read it. A host's own CA opens nothing on itself.
+    peers = openssl.certificates("".join(told["peers"]) or "".join(_text(path) for path in own))
+    roots = openssl.certificates(told["roots"])
     if told["keep"]:
         first = not configuration.peers.exists()  # before that, peers were trusted by the site's root
         before = _read(configuration.roots if first else configuration.peers)

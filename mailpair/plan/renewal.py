@@ -111,7 +111,7 @@ class RenewalPlan:
     fqdn: str
     usage: str  # what this host's CA for peers may make
     peers: tuple[str, ...]  # the servers that it speaks with
-    addresses: tuple[str, ...]  # at which they reach it
+    addresses: tuple[str, ...]  # at which they reach it, as ss(8) writes them
 
 
 def plan(site: Site, servers: Sequence[Server], server: Server) -> RenewalPlan:
@@ -140,7 +140,7 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> RenewalPlan:
         fqdn=server.fqdn,
         usage=usage,
         peers=tuple(each.name for each in servers if each.role is not server.role),
-        addresses=server.addresses,
+        addresses=tuple(f"[{each}]" if ":" in each else each for each in server.addresses),
     )
 
 

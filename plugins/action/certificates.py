@@ -96,6 +96,5 @@ def _trusted(state: SiteState, plan: dict[str, Any], *, keep: bool) -> dict[str,
     """What a host is to trust; with ``keep`` what it trusted before as well, but for revoked keys."""
     authorities = Authorities(state)
     known = authorities.peers()
-    # A list must not be empty for the services that read it. A host's own CA opens nothing on itself.
-    listed = [known[name] for name in plan["peers"] if name in known] or [known[plan["server"]]]
+    listed = [known[name] for name in plan["peers"] if name in known]
     return {"peers": listed, "roots": authorities.roots().pem, "revoked": list(authorities.revoked()), "keep": keep}

@@ -32,6 +32,7 @@ def test_a_back_end_speaks_for_itself_as_a_server() -> None:
     assert (peer.name, peer.usage, peer.services) == ("peer", "server", ("dovecot", "haproxy"))
     assert {(probe.port, probe.name) for probe in peer.probes} >= {(24, BACK.fqdn), (12340, BACK.fqdn)}
     assert planned(BACK).peers == ("front1",)
+    assert planned(replace(BACK, addresses=("10.0.0.12", "fd00::1"))).addresses == ("10.0.0.12", "[fd00::1]")
 
 
 def test_a_front_end_s_ca_for_clients_has_the_names_of_clients_alone() -> None:

@@ -238,3 +238,16 @@ def test_a_ca_that_can_not_be_used_says_so(bench: Bench) -> None:
     (bench.site / "private/ca/key.pem").unlink()
     with pytest.raises(AnsibleActionFail, match="is missing, but its certificate is there"):
         bench.run()
+
+
+def test_where_both_of_a_pair_are_revoked_nobody_is_trusted(bench: Bench) -> None:
+    bench.run()
+    for server in (FRONT, BACK):
+        bench.authorities.revoke(server.name)
+    for server, other, purpose in ((FRONT, BACK, "sslserver"), (BACK, FRONT, "sslclient")):
+        assert bench.step(server, "trust")["changed"] is True
+        peers = bench.tls(server) / "peers.pem"
+        assert peers.read_text() == (bench.tls(server) / "peer-ca.pem").read_text()
+        assert not bench.verified(other, peers, purpose)
+    bench.run()
+    assert bench.verified(FRONT, bench.tls(BACK) / "peers.pem", "sslclient")
