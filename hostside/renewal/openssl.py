@@ -87,8 +87,9 @@ def make_key(path: Path, algorithm: str) -> None:
     kind, _, bits = algorithm.partition("-")
     options = ["RSA", "-pkeyopt", f"rsa_keygen_bits:{bits}"] if kind == "rsa" else ["EC", "-pkeyopt", _CURVE]
     path.touch(mode=0o600)
-    run("genpkey", "-algorithm", *options, "-out", path)
     path.chmod(0o600)
+    # Not by its option -out: on a full disk it leaves half a key and calls that a success.
+    path.write_text(run("genpkey", "-algorithm", *options), encoding="utf-8")
 
 
 _CURVE = "ec_paramgen_curve:P-256"
