@@ -258,6 +258,15 @@ class SiteState:
             raise StateError(f"{path} is missing; put the keytab of the services there, with mode 0600")
         return path
 
+    # Certificates that an administrator provides
+
+    def certificate_file(self, name: str) -> Path:
+        """A file of the administrator's, ``certificates/NAME``; never made up."""
+        path = self._folder("certificates") / _file_name(name)
+        if not _is_there(path):
+            raise StateError(f"{path} is missing; put it there, with mode 0600")
+        return path
+
     # What was last applied, by server
 
     def remember(self, server: str, record: str) -> None:

@@ -9,7 +9,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mailpair.plan import base, certificates, client_access, dkim, mailbox, quota, receive_connector, renewal
+from mailpair.plan import (
+    base,
+    certificates,
+    client_access,
+    dkim,
+    mailbox,
+    provided,
+    quota,
+    receive_connector,
+    renewal,
+)
 from mailpair.plan.role import RolePlan, plain
 from mailpair.servers import Role, Server
 from mailpair.site.model import Site
@@ -31,10 +41,12 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> dict[str, Any
         }
     else:
         roles = {"mailbox": mailbox.plan(site, servers, server)}
+    front_end = {"provided_certificates": provided.plan(site, server)} if server.role is Role.CLIENT_ACCESS else {}
     values = {
         "base": base.plan(servers, tuple(roles.values())),
         "certificates": certificates.plan(site, server),
         "renewal": renewal.plan(site, servers, server),
+        **front_end,
         **roles,
     }
     return {role: plain(value) for role, value in values.items()}

@@ -82,6 +82,7 @@ class ReceiveConnectorPlan:
     mailboxes: tuple[Entry, ...]
     aliases: tuple[Entry, ...]
     senders: tuple[Entry, ...]
+    names: tuple[Entry, ...]  # that clients may ask for; none where there is one certificate
     outgoing: send_connector.Outgoing
     folder: str
     inspector: str
@@ -132,6 +133,7 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> ReceiveConnec
         mailboxes=recipients.mailboxes(site, {each.name: each.fqdn for each in servers if each.role is Role.MAILBOX}),
         aliases=recipients.aliases(site),
         senders=recipients.senders(site),
+        names=_names(site, server),
         outgoing=outgoing,
         folder=postfix.FOLDER,
         inspector=postfix.INSPECTOR,
@@ -166,7 +168,6 @@ def services(connector: ReceiveConnector, doors: Doors, shown: Shown) -> tuple[p
             options=(
                 *smtp_service.options(connector, ca=places.CA_FILE, ssl=listener.ssl),
                 f"smtpd_tls_chain_files = {shown.unasked.chain}",
-                *([f"tls_server_sni_maps = {_names(shown)}"] if shown.by_name else []),
                 inspector,
                 milters,
                 f"milter_macro_daemon_name = {connector.name}",
@@ -178,10 +179,10 @@ def services(connector: ReceiveConnector, doors: Doors, shown: Shown) -> tuple[p
     )
 
 
-def _names(shown: Shown) -> str:
-    """A map of what is shown to clients that ask for a name (SNI); one that begins with a dot is for those below it."""
-    entries = (f"{{ {name.removeprefix('*')} = {each.chain} }}" for name, each in shown.by_name.items())
-    return f"inline:{{ {', '.join(entries)} }}"
+def _names(site: Site, server: Server) -> tuple[Entry, ...]:
+    """Map names that clients ask for (SNI) to what they are shown; one that begins with a dot is for those below it."""
+    shown = certificates.shown(site, server, CertificateService.SMTP)
+    return tuple(Entry(name.removeprefix("*"), each.chain) for name, each in shown.by_name.items())
 
 
 def _inspector(connector: ReceiveConnector, *, signed: bool = False) -> Inspector:

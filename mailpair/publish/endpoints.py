@@ -8,7 +8,17 @@ from ipaddress import ip_address
 
 from mailpair.publish.clients import ClientProtocol
 from mailpair.servers import Server
-from mailpair.site.model import Binding, Encryption, PermissionGroup, Protocol, Site
+from mailpair.site import serving
+from mailpair.site.model import (
+    Binding,
+    Certificate,
+    CertificateService,
+    CertificateSource,
+    Encryption,
+    PermissionGroup,
+    Protocol,
+    Site,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +47,28 @@ def endpoints(site: Site, server: Server) -> tuple[Endpoint, ...]:
     for protocol, shown in ((Protocol.IMAP4, ClientProtocol.IMAP), (Protocol.POP3, ClientProtocol.POP)):
         if site.pair(protocol).enabled:
             settings = site.protocol_settings(protocol, server.name)
-            name = settings.x509_certificate_name or server.fqdn
+            name = _name(site, server, shown, settings.x509_certificate_name)
             found += _at(server, shown, Encryption.SSL, settings.ssl_bindings, name)
             found += _at(server, shown, Encryption.TLS, settings.unencrypted_or_tls_bindings, name)
     for connector in site.receive_connectors:
         if connector.enabled and PermissionGroup.EXCHANGE_USERS in connector.permission_groups:
-            name = connector.fqdn or server.fqdn
+            shown_unasked = serving.of_connector(site, connector)
+            name = connector.fqdn or _known(server, shown_unasked)
             found += _at(server, ClientProtocol.SMTP, Encryption.SSL, connector.ssl_bindings, name)
             found += _at(server, ClientProtocol.SMTP, Encryption.TLS, connector.bindings, name)
     return tuple(found)
+
+
+def _name(site: Site, server: Server, protocol: ClientProtocol, asked: str | None) -> str:
+    service = CertificateService(protocol.value)
+    return asked or _known(server, serving.unasked(site, service, server.name))
+
+
+def _known(server: Server, shown: Certificate | None) -> str:
+    """The server's own name, which is in certificates of the site's own CA alone; of others, the first of theirs."""
+    if shown is None or shown.source is CertificateSource.PRIVATE:
+        return server.fqdn
+    return shown.domain_name[0].replace("*", "mail", 1)
 
 
 def _at(

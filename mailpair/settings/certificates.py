@@ -9,9 +9,9 @@ from mailpair.settings.notation import BOOLEAN, ListOf, Notation, NotationError,
 from mailpair.settings.record import WORD_FOR_WORD, Answer, Group, Parameter
 from mailpair.settings.strangers import OF_CERTIFICATES
 
-_SEEN = "tests/unit/plan/test_certificates.py::test_a_service_shows_the_certificate_of_the_name_that_is_asked_for"
-_ALGORITHMS = "tests/unit/plan/test_certificates.py::test_a_key_of_each_algorithm_has_files_of_its_own"
-_PROVIDED = "tests/unit/plan/test_certificates.py::test_what_is_provided_has_the_names_that_it_has"
+_SEEN = "tests/e2e/test_certificates.py::test_each_service_shows_the_certificate_of_the_name_that_is_asked_for"
+_ALGORITHMS = "tests/e2e/test_certificates.py::test_a_client_gets_a_certificate_of_an_algorithm_that_it_knows"
+_PROVIDED = "tests/e2e/test_certificates.py::test_a_provided_certificate_is_served"
 _NO_REQUEST = "front ends ask for certificates themselves, and no person carries a request"
 _ON_ITS_HOST = "a key never leaves the host that it was made on"
 _SIZES = (2048, 4096)

@@ -59,7 +59,8 @@ SITE = Group(
         Named("send_connectors", SEND_CONNECTOR.text, TITLE, SEND_CONNECTOR),
         Named(
             "certificates",
-            "The certificate of the front ends. Where there is none, the site's CA issues one with all names in use.",
+            "Certificates of the front ends, any number. Where there is none, the site's CA issues one with all "
+            "names in use. See docs/certificates.md.",
             TITLE,
             CERTIFICATE,
         ),

@@ -99,15 +99,16 @@ def _names(words: ProtocolWords) -> tuple[Parameter, ...]:
         Parameter(
             name="x509_certificate_name",
             notation=DOMAIN,
-            unsaid="the certificate of all, which has the names in the connection settings",
+            unsaid="the certificate of the first name that clients are told",
             answer=Answer.NATIVE,
             source=f"{words.cmdlet} -X509CertificateName",
             text=(
-                "The subject of the certificate that clients of the protocol are shown: a name of the connection "
-                "settings, or the front end's own. One of certificates has to cover it, where that is given."
+                "Whose certificate clients are shown that ask for no name, or for one that no certificate has: a name "
+                "of the connection settings, or the front end's own. One of the protocol's certificates has to cover "
+                "it, where there are any."
             ),
             test="tests/e2e/test_settings.py::test_each_protocol_shows_the_certificate_that_it_asks_for",
-            how="Dovecot's ssl_server_cert_file for the protocol, a certificate of its own if need be",
+            how="Dovecot's ssl_server_cert_file for the protocol",
         ),
         Parameter(
             name="banner",

@@ -189,10 +189,13 @@ _WHO = (
     Parameter(
         name="tls_certificate_name",
         notation=TLS_CERTIFICATE_NAME,
-        unsaid="the certificate of the front end",
+        unsaid="the certificate that covers fqdn, or else the first of SMTP",
         answer=Answer.NATIVE,
         source="Set-ReceiveConnector -TlsCertificateName",
-        text="The certificate that it shows, by issuer and subject; one of certificates must be that.",
+        text=(
+            "The certificate that it shows to clients that ask for no name of another one, by issuer and subject; one "
+            "of certificates for SMTP must be that. Of acme and provided ones the subject alone is looked at."
+        ),
         test="tests/e2e/test_connector_limits.py::test_tls_is_required_where_that_is_said",
         how="Postfix's smtpd_tls_chain_files",
     ),

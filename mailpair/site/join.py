@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from ipaddress import ip_address
 
 from mailpair.servers import Role, Server
-from mailpair.site.model import Protocol, Site
+from mailpair.site import serving
+from mailpair.site.model import CertificateSource, Protocol, Site
 from mailpair.site.problems import Problem, SiteError, shown
 
 
@@ -21,6 +22,7 @@ def join(site: Site, servers: Sequence[Server]) -> None:
         *_somewhere_to_go(servers),
         *_known(site, servers),
         *_told_names(site, servers),
+        *_own_names(site, servers),
         *_sources(site, servers),
     ]
     if problems:
@@ -65,6 +67,26 @@ def _told_names(site: Site, servers: Sequence[Server]) -> Iterator[Problem]:
                     f"those are {', '.join(sorted(names)) or 'none'}",
                 )
             asked.add(name)
+
+
+def _own_names(site: Site, servers: Sequence[Server]) -> Iterator[Problem]:
+    """A front end's own name, which clients inside are told where nothing else is said, is in a certificate."""
+    for service, protocol in serving.PROTOCOLS.items():
+        group = "pop_settings" if protocol is Protocol.POP3 else "imap_settings"
+        for server in servers:
+            settings = site.protocol_settings(protocol, server.name)
+            told = settings.external_connection_settings and settings.internal_connection_settings is None
+            shown_unasked = serving.unasked(site, service, server.name)
+            private = shown_unasked is None or shown_unasked.source is CertificateSource.PRIVATE
+            if server.role is not Role.CLIENT_ACCESS or not told or private or not site.pair(protocol).enabled:
+                continue
+            if not serving.is_covered(site, service, server.fqdn):
+                yield Problem(
+                    f"{group}.internal_connection_settings",
+                    "missing",
+                    f"must be given, since no certificate of {service.value} covers {server.fqdn}",
+                    "clients inside would be told that name; list what they are to be told, or write []",
+                )
 
 
 def _sources(site: Site, servers: Sequence[Server]) -> Iterator[Problem]:

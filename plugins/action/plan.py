@@ -9,7 +9,7 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.mailpair.mail.plugins.plugin_utils import inventory
+from ansible_collections.mailpair.mail.plugins.plugin_utils import inventory, provided
 
 from mailpair.applied import last_applied
 from mailpair.changes import differences
@@ -44,7 +44,8 @@ class ActionModule(ActionBase):
             (server,) = (server for server in servers if server.name == host)
         except SiteError as error:
             raise AnsibleActionFail(f"{site_dir}: nothing was changed on any host.\n{error}") from None
-        problems = _secrets(site, state) if server.role is Role.CLIENT_ACCESS else []
+        front_end = server.role is Role.CLIENT_ACCESS
+        problems = [*_secrets(site, state), *provided.wrong(site, state, self._loader)] if front_end else []
         if problems:
             raise AnsibleActionFail("\n".join([f"{site_dir}: nothing was changed on any host.", *problems]))
         result = {"changed": False, "ansible_facts": {"mailpair_plan": plan(site, servers, server)}}

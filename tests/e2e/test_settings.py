@@ -42,7 +42,11 @@ SITE = {
     },
     "send_connectors": {"Out": {"address_spaces": ["example.test"], "enabled": False}},
     "servers": {"front1": {"imap_settings": {"banner": "Mail over IMAP4 on the first."}}},
-    "certificates": {"mail": {"domain_name": ["mail.contoso.test", "*.contoso.test"]}},
+    "certificates": {
+        "mail": {"domain_name": ["mail.contoso.test", "*.contoso.test"]},
+        "pop": {"domain_name": [POP_NAME], "services": ["POP"]},
+        "imap": {"domain_name": [IMAP_NAME], "services": ["IMAP"]},
+    },
     "receive_connectors": {
         "Client Frontend": {
             "ssl_bindings": ["0.0.0.0:2465"],

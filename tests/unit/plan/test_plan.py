@@ -22,7 +22,19 @@ SITE = site(pop3=ON, imap4=ON, mailboxes=(mailbox("ada@contoso.test"),), receive
 @pytest.mark.parametrize(
     ("server", "roles"),
     [
-        (FRONT, {"base", "certificates", "client_access", "dkim", "quota_gate", "receive_connector", "renewal"}),
+        (
+            FRONT,
+            {
+                "base",
+                "certificates",
+                "client_access",
+                "dkim",
+                "provided_certificates",
+                "quota_gate",
+                "receive_connector",
+                "renewal",
+            },
+        ),
         (BACK, {"base", "certificates", "mailbox", "renewal"}),
     ],
 )

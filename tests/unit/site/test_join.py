@@ -48,6 +48,24 @@ CASES: dict[str, tuple[dict[str, object], list[Server], list[str]]] = {
             ),
         ],
     ),
+    "a front end's own name that a fetched certificate lacks": (
+        {
+            "services.pop3": {"front_end": True, "back_end": True},
+            "certificates[mail].source": "acme",
+            "certificates[mail].acme.directory": "https://acme.contoso.test/directory",
+            "certificates[mail].acme.terms_of_service_agreed": True,
+            "pop_settings.external_connection_settings": ["mail.contoso.test:995:SSL"],
+            "imap_settings.external_connection_settings": ["mail.contoso.test:993:SSL"],
+        },
+        [FRONT, BACK],
+        [
+            (
+                "pop_settings.internal_connection_settings: missing: must be given, since no certificate of POP covers "
+                "front1.contoso.test; clients inside would be told that name; list what they are to be told, or "
+                "write []"
+            )
+        ],
+    ),
     "one server that is both": (
         {},
         [FRONT, BACK, Server("front1", Role.MAILBOX, "front1.contoso.test", ())],
