@@ -29,8 +29,25 @@ CHANGES = 25  # that are tried on each document; those that make it wrong are le
 # The services that judge their files; opendkim, which does as well, is installed only where mail is signed.
 JUDGED = {"mailpair-firewall", "mailpair-sessions", "mailpair-connectors", "dovecot", "haproxy", "postfix"}
 
+# Certificates of all sources, so that services show different ones by name and have keys of both algorithms.
+CERTIFICATES = {
+    **RIGHT["certificates"],
+    "both kinds": {"domain_name": ["*.fabrikam.test", "smtp.contoso.test"], "key_algorithms": ["ECDSA", "RSA"]},
+    "fetched": {
+        "source": "acme",
+        "domain_name": ["imap.fabrikam.test"],
+        "services": ["IMAP", "IIS"],
+        "acme": {"directory": "https://acme.contoso.test/directory", "terms_of_service_agreed": True},
+    },
+    "bought": {
+        "source": "provided",
+        "domain_name": ["mail.fabrikam.test"],
+        "services": ["SMTP", "POP"],
+        "provided": {"certificate": "bought.pem", "key": "bought.key"},
+    },
+}
 # The front end that is asked has overrides of its own.
-START = {**RIGHT, "servers": {"front1": RIGHT["servers"]["front2"]}}
+START = {**RIGHT, "servers": {"front1": RIGHT["servers"]["front2"]}, "certificates": CERTIFICATES}
 NAMES = {**CHOSEN, "servers": "front1"}
 # What has a meaning of its own in one of the configurations' languages.
 AWKWARD = [
