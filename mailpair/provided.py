@@ -6,6 +6,7 @@ here is taken by them. Nothing said here shows a key.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import pairwise
@@ -16,6 +17,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
+from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from mailpair.settings.names import covers
@@ -57,7 +59,10 @@ def served(text: str) -> str:
 
 def known_roots(pem: bytes) -> tuple[x509.Certificate, ...]:
     """The roots in a file such as Debian's ``ca-certificates.crt``."""
-    return tuple(x509.load_pem_x509_certificates(pem)) if pem.strip() else ()
+    with warnings.catch_warnings():
+        # Old roots have serial numbers that no new one may have; whether they are trusted is not decided here.
+        warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+        return tuple(x509.load_pem_x509_certificates(pem)) if pem.strip() else ()
 
 
 def _of_one(

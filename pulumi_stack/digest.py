@@ -14,7 +14,7 @@ _SOURCES = ("mailpair", "hostside", "portal", "plugins", "roles", "playbooks", "
 _DOCUMENTS = ("site.yml", "mailboxes.yml")
 _PACKAGES = ("ansible-core", "jinja2", "pyyaml")
 # Of these only names, sizes and times are looked at ...
-_SECRET = ("ca/certificate.pem", "passwords", "credentials", "keytabs")
+_SECRET = ("ca/certificate.pem", "certificates", "passwords", "credentials", "keytabs")
 # ... and of these the content, each with a salt of its own; their times change without a reason.
 _HASHED = ("hashes",)
 
@@ -32,7 +32,7 @@ def content(checkout: Path, site_dir: Path) -> str:
 
 
 def private(site_private: Path) -> str:
-    """A hash that changes when a password, a credential or the CA does, and that says nothing about what they are."""
+    """A hash that changes when a password, another secret or the CA does, and that says nothing about what they are."""
     total = hashlib.sha256()
     for path in _files(site_private, _SECRET):
         status = path.stat()

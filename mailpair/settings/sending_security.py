@@ -89,13 +89,8 @@ _SECURITY = (
         unsaid="no certificate is shown",
         answer=Answer.NATIVE,
         source="Set-SendConnector -TlsCertificateName",
-<<<<<<< HEAD
-        text="The certificate that it shows, by issuer and subject; one of certificates must be that.",
-        test="tests/e2e/test_send_connectors.py::test_a_certificate_is_shown_where_one_is_named",
-=======
         text="The certificate that it shows, by issuer and subject; one of the source private must be that.",
-        test="tests/unit/plan/test_send_connector.py::test_how_a_connector_sends",
->>>>>>> c25dd8d (Certificates that an administrator provides are checked before a host is touched, and served)
+        test="tests/e2e/test_send_connectors.py::test_a_certificate_is_shown_where_one_is_named",
         how="Postfix's smtp_tls_chain_files",
     ),
 )

@@ -84,6 +84,14 @@ def test_secrets_count_but_are_not_in_it(site: Path) -> None:
     assert len({empty, with_password, with_hash, digest.private(state.root)}) == 4
 
 
+def test_a_provided_certificate_counts(site: Path) -> None:
+    root = SiteState(site).root
+    (root / "certificates").mkdir(parents=True)
+    before = digest.private(root)
+    (root / "certificates/mail.pem").write_text("a certificate")
+    assert digest.private(root) != before
+
+
 def test_a_hash_that_was_only_looked_at_does_not_count(site: Path) -> None:
     state = SiteState(site)
     state.set_password("ada@contoso.test", "a password")
