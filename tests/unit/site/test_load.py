@@ -169,7 +169,7 @@ def test_everything_said_is_in_the_site(loaded: Load) -> None:
     assert (out.authentication_credential, out.require_tls, out.fqdn) == ("relay", True, "out.contoso.test")
     (mail,) = site.certificates
     assert (mail.name, mail.source, mail.domain_name) == ("mail", CertificateSource.PRIVATE, ("mail.contoso.test",))
-    assert mail.services == set(CertificateService)
+    assert mail.services == {CertificateService.POP, CertificateService.IMAP, CertificateService.SMTP}
     ada, administrator, bob = site.mailboxes
     assert (ada.address, ada.server, ada.kind) == ("ada@contoso.test", "back1", Kind.USER)
     assert (ada.pop_enabled, ada.imap_enabled, ada.email_addresses) == (True, True, ())
