@@ -24,7 +24,7 @@ build-engine: bootstrap ## find Pulumi's engine, or build it once
 for-tests: ## install what tests alone need: a browser
 	@tools/bootstrap tests
 
-.PHONY: up describe verify mailboxes dkim certificates down
+.PHONY: up describe verify mailboxes publish dkim certificates down
 up: build-engine ## bring up the hosts, configure them, and say what they offer
 	@$(pulumi) stack select --create $(STACK)
 	@$(pulumi) up --yes --skip-preview --suppress-outputs --stack $(STACK) $(ARGS)
@@ -35,6 +35,8 @@ verify: ## sign in to each service, send a message and read it back
 	@tools/bootstrap && $(activate) PULUMI_STACK=$(STACK) ansible-playbook playbooks/verify.yml -i inventories/lab/pulumi_stack.yml $(ARGS)
 mailboxes: ## bring mailboxes.yml and passwords to the hosts, and nothing else
 	@tools/bootstrap && $(activate) PULUMI_STACK=$(STACK) ansible-playbook playbooks/mailboxes.yml -i inventories/lab/pulumi_stack.yml $(ARGS)
+publish: ## bring what mail programs are told to the front ends, and nothing else
+	@tools/bootstrap && $(activate) PULUMI_STACK=$(STACK) ansible-playbook playbooks/publish.yml -i inventories/lab/pulumi_stack.yml $(ARGS)
 dkim: ## print the records that DNS needs for the signatures of outgoing mail
 	@tools/bootstrap && $(activate) PULUMI_STACK=$(STACK) ansible-playbook playbooks/dkim.yml -i inventories/lab/pulumi_stack.yml $(ARGS)
 certificates: ## say which certificates are served where, until when, and whether disk and wire agree
@@ -59,9 +61,16 @@ e2e: for-tests build-engine ## make pairs of the tests' own, and use them as cli
 bench: build-engine ## measure a pair of the benchmark's own
 	@$(activate) python -m bench $(ARGS)
 
-.PHONY: check-site
+.PHONY: check-site settings handout dns-records
 check-site: bootstrap ## say what is wrong with the documents of INVENTORY, or what a run would change; touches no host
 	@$(activate) python -m mailpair check --site $(INVENTORY) $(ARGS)
+
+settings: bootstrap ## say what the owner of MAILBOX enters in a mail program; ARGS=--json says it to a script
+	@$(activate) python -m mailpair settings --site $(INVENTORY) $(MAILBOX) $(ARGS)
+handout: bootstrap ## write a page for the owner of MAILBOX, as HTML; ARGS="--language zh-TW" chooses its language
+	@$(activate) python -m mailpair handout --site $(INVENTORY) $(MAILBOX) $(ARGS)
+dns-records: bootstrap ## print all records that DNS needs for INVENTORY, as lines of a zone file
+	@$(activate) python -m mailpair dns --site $(INVENTORY) $(ARGS)
 
 .PHONY: docs format lock collection
 docs: bootstrap ## write the pages and schemas that are made from the settings' records

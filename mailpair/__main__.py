@@ -1,27 +1,22 @@
-"""An administrator's verbs that touch no host: ``python -m mailpair authority | check | password | document``."""
+"""An administrator's verbs that touch no host: ``python -m mailpair check | settings | dns | ...``."""
 
 from __future__ import annotations
 
 import argparse
 import getpass
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from mailpair.applied import Applied, last_applied
+from mailpair import telling
+from mailpair.applied import last_applied
 from mailpair.authorities import Authorities
 from mailpair.changes import report
-from mailpair.hosts_file import HOSTS_FILE, read_hosts
-from mailpair.servers import Server
-from mailpair.settings.names import ADDRESS
-from mailpair.settings.notation import NotationError
+from mailpair.publish.handout import LANGUAGES
 from mailpair.settings.pages import PAGES
-from mailpair.site import MAILBOXES_FILE, Site, SiteError, join, load, load_written
+from mailpair.site import SiteError, join, load, load_written
 from mailpair.state import SiteState, StateError
-
-
-class UsageError(Exception):
-    """Something that was asked for and can't be done; the text says why."""
+from mailpair.telling import UsageError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,6 +30,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 _authority(parsed.site, parsed.what, parsed.file)
             case "password":
                 _password(parsed.site, parsed.address)
+            case "settings":
+                sys.stdout.write(telling.settings(parsed.site, parsed.address, as_json=parsed.json))
+            case "profile":
+                sys.stdout.buffer.write(telling.profile(parsed.site, parsed.address, parsed.protocol))
+            case "handout":
+                sys.stdout.write(telling.handout(parsed.site, parsed.address, parsed.language))
+            case "dns":
+                sys.stdout.write(telling.dns(parsed.site))
             case _:
                 _document(parsed.checkout)
     except (SiteError, StateError, UsageError) as error:
@@ -54,11 +57,19 @@ def _parser() -> argparse.ArgumentParser:
     password = verbs.add_parser(
         "password", help="set a mailbox's password, read from the terminal or as one line from standard input"
     )
-    password.add_argument("address", metavar="ADDRESS", help="the mailbox's address")
     authority = verbs.add_parser("authority", help="begin a new CA beside the old one, end the old one, or back it up")
     authority.add_argument("what", choices=("begin", "end", "backup", "restore"))
     authority.add_argument("file", nargs="?", type=Path, metavar="FILE", help="the backup's file")
-    for verb in (check, password, authority):
+    settings = verbs.add_parser("settings", help="say what the owner of a mailbox enters in a mail program")
+    settings.add_argument("--json", action="store_true", help="plain data for scripts")
+    profile = verbs.add_parser("profile", help="write a configuration profile for Apple's Mail to standard output")
+    profile.add_argument("--protocol", choices=("IMAP", "POP"), default="IMAP", help="how mail is read")
+    handout = verbs.add_parser("handout", help="write a page for the owner of a mailbox, as HTML, to standard output")
+    handout.add_argument("--language", choices=LANGUAGES, default="en", help="of the page (default: en)")
+    dns = verbs.add_parser("dns", help="print the records that DNS needs, as lines of a zone file")
+    for verb in (password, settings, profile, handout):
+        verb.add_argument("address", metavar="ADDRESS", help="the mailbox's address")
+    for verb in (check, password, authority, settings, profile, handout, dns):
         verb.add_argument(
             "--site",
             type=Path,
@@ -76,20 +87,12 @@ def _check(site: Path, *, values: bool) -> None:
     site_dir = site.parent if site.is_file() else site
     loaded = load_written(site_dir)
     applied = last_applied(SiteState(site_dir))
-    servers = _servers(site_dir, loaded.site, applied)
+    servers = telling.known_servers(site_dir, loaded.site, applied)
     if servers:
         join(loaded.site, servers)
     boxes = f"{len(loaded.site.mailboxes)} {'mailbox' if len(loaded.site.mailboxes) == 1 else 'mailboxes'}"
     sys.stdout.write(f"{site_dir}: in order; {', '.join(loaded.site.accepted_domains)}, {boxes}\n")
     sys.stdout.write(report(loaded, servers, applied, values=values))
-
-
-def _servers(site_dir: Path, site: Site, applied: Mapping[str, Applied]) -> tuple[Server, ...]:
-    """Those of a plain inventory beside the documents, unless the last run was on others: a stack's, say."""
-    listed = read_hosts(site_dir / HOSTS_FILE, site.domain)
-    if applied and not applied.keys() <= {server.name for server in listed}:
-        return max((each.servers for each in applied.values()), key=len)
-    return listed
 
 
 def _authority(site: Path, what: str, file: Path | None) -> None:
@@ -120,12 +123,7 @@ def _document(checkout: Path) -> None:
 
 
 def _password(site_dir: Path, written: str) -> None:
-    try:
-        address = ADDRESS.parse(written)
-    except NotationError as error:
-        raise UsageError(f"{written!r}: {error}") from error
-    if address not in {mailbox.address for mailbox in load(site_dir).mailboxes}:
-        raise UsageError(f"{address}: there is no such mailbox in {site_dir / MAILBOXES_FILE}; add it there first")
+    address = telling.mailbox(site_dir, load(site_dir), written).address
     SiteState(site_dir).set_password(address, _read_password(address))
     sys.stdout.write(f"{address}: the password is set; the next run of the playbook brings it to the front ends\n")
 

@@ -1,7 +1,7 @@
 """A site and one of its servers in, finished values for that server's roles out.
 
-This package is the only place that knows Dovecot's and Postfix's words. A plan holds no secrets: roles fetch password
-hashes and credentials through plugins of their own.
+This package is the only place that knows Dovecot's, Postfix's and nginx's words. A plan holds no secrets: roles fetch
+password hashes and credentials through plugins of their own.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from mailpair.plan import (
     dkim,
     mailbox,
     provided,
+    publication,
     quota,
     receive_connector,
     renewal,
@@ -36,6 +37,7 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> dict[str, Any
         roles = {
             "client_access": client_access.plan(site, servers, server),
             "dkim": dkim.plan(site, server),
+            "publication": publication.plan(site, servers, server),
             "quota_gate": quota.plan(site, servers),
             "receive_connector": receive_connector.plan(site, servers, server),
         }

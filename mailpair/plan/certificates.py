@@ -181,7 +181,7 @@ def _names(site: Site, server: Server, certificate: Certificate) -> tuple[str, .
         others = [each for each in of_service(site.certificates, service) if each != certificate]
         if service is CertificateService.SMTP:
             mine = [each for each in site.receive_connectors if serving.of_connector(site, each) == certificate]
-            wanted = [each.fqdn.lower() for each in mine if each.fqdn]
+            wanted = [name for each in mine for name in serving.names_of(each)]
         else:
             mine = []
             wanted = list(serving.told(site, service, server.name))

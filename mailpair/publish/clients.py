@@ -56,9 +56,9 @@ def client_settings(
     By default there are none, as in Exchange: POP and IMAP appear while both of their services run and the document
     has connection settings for them, SMTP while a connector has ``advertise_client_settings``. Inside, a protocol
     whose internal settings the document does not give is offered under each front end's own name, at the ports that
-    it listens on.
+    it listens on; a connector whose settings it does not give, under the connector's name.
     """
-    if mailbox is not None and mailbox.kind is not Kind.USER:
+    if mailbox is not None and (mailbox.kind is not Kind.USER or mailbox.account_disabled):
         return ()
     fronts = [server for server in servers if server.role is Role.CLIENT_ACCESS]
     settings: list[ClientSetting] = []
@@ -66,7 +66,7 @@ def client_settings(
         settings += _mailbox_access(site, fronts, Protocol.POP3, ClientProtocol.POP, view)
     if mailbox is None or mailbox.imap_enabled:
         settings += _mailbox_access(site, fronts, Protocol.IMAP4, ClientProtocol.IMAP, view)
-    settings += _submission(site, fronts)
+    settings += _submission(site, fronts, view)
     return tuple(dict.fromkeys(settings))
 
 
@@ -108,14 +108,19 @@ def _connections(settings: ProtocolSettings, front: Server | None, view: View) -
     return _own_connections(front.fqdn, ssl=settings.ssl_bindings, start_tls=settings.unencrypted_or_tls_bindings)
 
 
-def _submission(site: Site, fronts: Sequence[Server]) -> Iterator[ClientSetting]:
+def _submission(site: Site, fronts: Sequence[Server], view: View) -> Iterator[ClientSetting]:
     for connector in site.receive_connectors:
-        if not (connector.enabled and connector.advertise_client_settings):
-            continue
-        for host in _names(connector, fronts):
-            own = _own_connections(host, ssl=connector.ssl_bindings, start_tls=connector.bindings)
-            for each in own:
+        if connector.enabled and connector.advertise_client_settings:
+            outside = view is View.OUTSIDE
+            given = connector.external_connection_settings if outside else connector.internal_connection_settings
+            for each in _unsaid(connector, fronts) if given is None else given:
                 yield ClientSetting(ClientProtocol.SMTP, each.host, each.port, each.encryption)
+
+
+def _unsaid(connector: ReceiveConnector, fronts: Sequence[Server]) -> Iterator[ConnectionSetting]:
+    """What is told of a connector where the document does not say: its name, and where it listens."""
+    for host in _names(connector, fronts):
+        yield from _own_connections(host, ssl=connector.ssl_bindings, start_tls=connector.bindings)
 
 
 def _names(connector: ReceiveConnector, fronts: Sequence[Server]) -> Sequence[str]:

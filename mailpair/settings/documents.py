@@ -17,6 +17,7 @@ from mailpair.settings.notation import ListOf, whole_number
 from mailpair.settings.protocols import IMAP_SETTINGS, POP_SETTINGS, SERVER_SETTINGS, SERVICES
 from mailpair.settings.quotas import MAILBOX_DATABASE
 from mailpair.settings.record import Answer, Group, Named, Parameter
+from mailpair.settings.web_site import WEB_SITE
 
 VERSION = 1
 
@@ -71,6 +72,7 @@ SITE = Group(
             DOMAIN,
             DKIM_SIGNING_CONFIG,
         ),
+        WEB_SITE,
         MAILBOX_DATABASE,
         Parameter(
             name="kerberos_keytab",

@@ -6,6 +6,7 @@ SSH = 22  # on all servers
 LMTP = 24  # on back ends, for the site's front ends
 POLICY = 4001  # on front ends, of loopback, where Dovecot asks about sessions
 QUOTA = 12340  # on back ends, for the site's front ends, which ask how full mailboxes are
+WEB = (80, 443)  # on front ends, where web_site is enabled
 
 FRONT_ENDS = {SSH: "SSH", POLICY: "mailpair-sessions"}
 BACK_ENDS = {SSH: "SSH", LMTP: "LMTP", QUOTA: "the quota service"}

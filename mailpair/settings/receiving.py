@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mailpair.settings.endpoints import BINDING, IP_RANGE
+from mailpair.settings.endpoints import BINDING, CONNECTION, IP_RANGE
 from mailpair.settings.names import DOMAIN
 from mailpair.settings.notation import BOOLEAN, ListOf, nothing, only_word, words
 from mailpair.settings.record import WORD_FOR_WORD, Answer, Parameter
@@ -15,6 +15,25 @@ _OPEN_PORTS = "tests/e2e/test_settings.py::test_bindings_are_the_open_ports_and_
 _OF_ITS_OWN = "tests/e2e/test_settings.py::test_a_connector_has_a_name_and_mechanisms_of_its_own"
 _WHOLE_ADDRESSES = "senders and recipients have whole addresses, and others are refused, postmaster aside"
 _EVERYONE = ["0.0.0.0-255.255.255.255", "::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"]
+
+
+def _told(name: str, where: str) -> tuple[Parameter, ...]:
+    return (
+        Parameter(
+            name=name,
+            notation=ListOf(CONNECTION),
+            unsaid="the connector's fqdn, with the ports that it listens on",
+            answer=Answer.OURS,
+            source="none; Exchange tells of the connector's fqdn and binding, the same inside and outside",
+            text=(
+                f"What users {where} are told to enter for sending, while advertise_client_settings is on. An empty "
+                "list tells them nothing."
+            ),
+            test="tests/e2e/test_publications.py::test_what_is_published_is_one_thing_and_the_ports_do_it",
+            how="published to clients",
+        ),
+    )
+
 
 _WHERE = (
     Parameter(
@@ -111,6 +130,8 @@ _WHERE = (
         test="tests/e2e/test_settings.py::test_smtp_is_told_of_with_each_encryption",
         how="published to clients",
     ),
+    *_told("external_connection_settings", "outside"),
+    *_told("internal_connection_settings", "inside"),
 )
 
 _WHO = (

@@ -22,6 +22,7 @@ from mailpair.site.model import (
     ServicePair,
     Site,
     TsigAlgorithm,
+    WebSite,
 )
 
 M = TypeVar("M")
@@ -46,6 +47,7 @@ def build(site: dict[str, Any], mailboxes: dict[str, Any]) -> Site:
         send_connectors=tuple(_send(name, each) for name, each in sorted(site["send_connectors"].items())),
         certificates=tuple(_certificate(name, each) for name, each in sorted(site["certificates"].items())),
         dkim_signing_configs=_named(DkimSigningConfig, site["dkim_signing_configs"], key="domain"),
+        web_site=_web_site(site),
         mailbox_database=database,
         kerberos_keytab=site.get("kerberos_keytab"),
         mailboxes=tuple(_mailbox(address, each, database) for address, each in sorted(mailboxes.items())),
@@ -100,6 +102,11 @@ def _send(name: str, values: dict[str, Any]) -> SendConnector:
             replace(host, port=connector.port) if host.port is None else host for host in connector.smart_hosts
         ),
     )
+
+
+def _web_site(site: dict[str, Any]) -> WebSite:
+    first = next(iter(site.get("accepted_domains", ())), "")
+    return WebSite(**{"host_name": f"mail.{first}", **site["web_site"]})
 
 
 def _mailbox(address: str, values: dict[str, Any], database: MailboxDatabase) -> Mailbox:

@@ -77,6 +77,7 @@ __all__ = [
     "TlsAuthLevel",
     "TlsCertificateName",
     "TsigAlgorithm",
+    "WebSite",
 ]
 
 
@@ -147,6 +148,8 @@ class ReceiveConnector:
     require_tls: bool
     tls_certificate_name: TlsCertificateName | None
     advertise_client_settings: bool
+    external_connection_settings: tuple[ConnectionSetting, ...] | None  # None: the fqdn, and where it listens
+    internal_connection_settings: tuple[ConnectionSetting, ...] | None
     max_message_size: int
     max_recipients_per_message: int
     max_header_size: int  # of all fields together
@@ -213,6 +216,14 @@ class DkimSigningConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class WebSite:
+    """What front ends answer over HTTPS."""
+
+    enabled: bool
+    host_name: str  # of the page for users
+
+
+@dataclass(frozen=True, slots=True)
 class MailboxDatabase:
     """What holds for mailboxes that say nothing of their own (Set-MailboxDatabase). Bytes; None: unlimited."""
 
@@ -268,6 +279,7 @@ class Site:
     send_connectors: tuple[SendConnector, ...]
     certificates: tuple[Certificate, ...]
     dkim_signing_configs: tuple[DkimSigningConfig, ...]  # sorted by domain
+    web_site: WebSite
     mailbox_database: MailboxDatabase
     kerberos_keytab: str | None  # a name under keytabs/ of the site's private folder
     mailboxes: tuple[Mailbox, ...]  # sorted by address

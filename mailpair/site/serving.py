@@ -19,6 +19,7 @@ from mailpair.site.model import (
     Site,
     TlsCertificateName,
 )
+from mailpair.site.web_names import web_names
 
 PROTOCOLS = {CertificateService.POP: Protocol.POP3, CertificateService.IMAP: Protocol.IMAP4}
 
@@ -35,7 +36,16 @@ def told(site: Site, service: CertificateService, server: str | None = None) -> 
         listed = (*settings.external_connection_settings, *(settings.internal_connection_settings or ()))
         names += [each.host for each in listed]
     elif service is CertificateService.SMTP:
-        names += [each.fqdn for each in site.receive_connectors if each.fqdn]
+        names += [name for each in site.receive_connectors for name in names_of(each)]
+    else:
+        names += web_names(site)
+    return tuple(dict.fromkeys(name.lower() for name in names))
+
+
+def names_of(connector: ReceiveConnector) -> tuple[str, ...]:
+    """The names that clients know a receive connector by: its own first."""
+    listed = (*(connector.external_connection_settings or ()), *(connector.internal_connection_settings or ()))
+    names = [*([connector.fqdn] if connector.fqdn else []), *(each.host for each in listed)]
     return tuple(dict.fromkeys(name.lower() for name in names))
 
 
@@ -64,12 +74,12 @@ def is_named(certificate: Certificate, name: TlsCertificateName) -> bool:
 
 
 def is_on(site: Site, service: CertificateService) -> bool:
-    """Whether POP, IMAP or SMTP is there and speaks TLS."""
+    """Whether a service is there and speaks TLS."""
     if protocol := PROTOCOLS.get(service):
         return site.pair(protocol).enabled
     if service is CertificateService.SMTP:
         return any(each.enabled and AuthMechanism.TLS in each.auth_mechanism for each in site.receive_connectors)
-    return False
+    return site.web_site.enabled
 
 
 def is_covered(site: Site, service: CertificateService, name: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import io
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -212,3 +213,57 @@ def test_a_ca_is_followed_by_another_and_kept(site: Path, capsys: pytest.Capture
     assert capsys.readouterr() == ("", "authority backup: name the backup's file\n")
     assert main(["authority", "backup", str(site / "kept"), *where]) == 0
     assert (site / "kept").exists()
+
+
+@pytest.fixture
+def published(site: Path) -> Path:
+    (site / "site.yml").write_text(
+        "mailpair_site:\n"
+        "  accepted_domains: [contoso.test]\n"
+        "  services: {imap4: {front_end: true, back_end: true}}\n"
+        "  imap_settings: {external_connection_settings: ['mail.contoso.test:993:SSL']}\n"
+    )
+    (site / "mailboxes.yml").write_text(
+        "mailpair_mailboxes:\n"
+        "  ada@contoso.test: {server: back1}\n"
+        "  root@contoso.test: {server: back1, kind: administrator}\n"
+    )
+    return site
+
+
+def test_settings_are_told_to_a_person_and_to_a_script(published: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["settings", "--site", str(published), ADA]) == 0
+    assert "  IMAP  mail.contoso.test  port 993    TLS from the first byte (SSL)\n" in capsys.readouterr().out
+    assert main(["settings", "--site", str(published), ADA, "--json"]) == 0
+    imap = [{"server": "mail.contoso.test", "port": 993, "encryption": "SSL"}]
+    assert json.loads(capsys.readouterr().out)["outside"]["imap"] == imap
+
+
+@pytest.mark.parametrize("verb", ["settings", "profile", "handout"])
+def test_nothing_is_told_of_a_mailbox_that_is_not_there(
+    published: Path, verb: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([verb, "--site", str(published), "eve@contoso.test"]) == 1
+    rule = f"there is no such mailbox in {published / 'mailboxes.yml'}; add it there first"
+    assert capsys.readouterr() == ("", f"eve@contoso.test: {rule}\n")
+
+
+def test_there_is_no_profile_without_a_way_to_send(published: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["profile", "--site", str(published), ADA]) == 1
+    assert capsys.readouterr().err == f"{ADA}: its owner is told of no way to read over IMAP and to send\n"
+
+
+def test_a_page_is_in_the_language_that_is_asked_for(published: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["handout", "--site", str(published), ADA, "--language", "zh-TW"]) == 0
+    assert '<html lang="zh-TW">' in capsys.readouterr().out
+
+
+def test_records_are_lines_of_a_zone_file(published: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["dns", "--site", str(published)]) == 0
+    said = capsys.readouterr().out
+    assert "_imaps._tcp.contoso.test. IN SRV 0 1 993 mail.contoso.test.\n" in said
+    assert "make dkim" not in said
+    with (published / "site.yml").open("a") as document:
+        document.write("  dkim_signing_configs: {contoso.test: {}}\n")
+    assert main(["dns", "--site", str(published)]) == 0
+    assert "`make dkim` prints their records\n" in capsys.readouterr().out

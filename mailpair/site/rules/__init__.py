@@ -18,6 +18,7 @@ from mailpair.site.rules import (
     sessions,
     sharing,
     signing,
+    web_site,
 )
 from mailpair.site.rules.rule import Rule
 
@@ -31,6 +32,7 @@ RULES: tuple[Rule, ...] = (
     *sending.RULES,
     *sending_security.RULES,
     *signing.RULES,
+    *web_site.RULES,
     *mailboxes.RULES,
     *quotas.RULES,
 )

@@ -184,9 +184,22 @@ def _connectors(site: Site) -> Iterator[Problem]:
     """A connector that speaks TLS under a name has a certificate of that name."""
     for each in site.receive_connectors:
         speaks = serving.is_on(site, CertificateService.SMTP) and each.enabled
-        if speaks and each.fqdn and not _is_private(serving.of_connector(site, each)):
-            place = f"receive_connectors[{each.name}].fqdn"
-            yield from _covered(site, CertificateService.SMTP, each.fqdn, place, shown(each.fqdn))
+        if not speaks or _is_private(serving.of_connector(site, each)):
+            continue
+        place = f"receive_connectors[{each.name}]"
+        if each.fqdn:
+            yield from _covered(site, CertificateService.SMTP, each.fqdn, f"{place}.fqdn", shown(each.fqdn))
+        for name in ("external_connection_settings", "internal_connection_settings"):
+            for index, told in enumerate(getattr(each, name) or ()):
+                where = f"{place}.{name}[{index}]"
+                yield from _covered(site, CertificateService.SMTP, told.host, where, shown(str(told)))
+
+
+def _page(site: Site) -> Iterator[Problem]:
+    """A browser finds the name that it asks for; mail programs look in several places, and need not find each."""
+    if site.web_site.enabled and not _is_private(serving.unasked(site, CertificateService.IIS)):
+        name = site.web_site.host_name
+        yield from _covered(site, CertificateService.IIS, name, "web_site.host_name", shown(name))
 
 
 def _is_private(certificate: Certificate | None) -> bool:
@@ -223,4 +236,5 @@ RULES = (
     Rule(_asked, _WHOLE),
     Rule(_told, _WHOLE),
     Rule(_connectors, _WHOLE),
+    Rule(_page, _WHOLE | {"web_site"}),
 )

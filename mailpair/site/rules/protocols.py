@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address
 
 from mailpair.settings import ports
 from mailpair.site.model import Binding, ConnectionSetting, Encryption, Protocol, ProtocolSettings, Site
@@ -11,6 +12,7 @@ from mailpair.site.problems import Problem, shown
 from mailpair.site.rules.rule import Rule
 
 _GROUPS = {Protocol.POP3: "pop_settings", Protocol.IMAP4: "imap_settings"}
+_ANY = (IPv4Address(0), IPv6Address(0))
 _LISTS = {Encryption.SSL: "ssl_bindings", Encryption.TLS: "unencrypted_or_tls_bindings"}
 
 
@@ -78,6 +80,9 @@ def _is_shared(one: Binding, other: Binding) -> bool:
 
 
 def _all_bound(site: Site, server: str | None) -> Iterator[_Bound]:
+    if site.web_site.enabled:
+        for port in ports.WEB:
+            yield from (_Bound("web_site.enabled", Binding(address, port)) for address in _ANY)
     for protocol in Protocol:
         if site.pair(protocol).front_end:
             for encryption, name in _LISTS.items():

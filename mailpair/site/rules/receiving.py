@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mailpair.settings.quantities import format_span
-from mailpair.site.model import MessageRateSource, PermissionGroup, ReceiveConnector, Site
-from mailpair.site.problems import Problem
+from mailpair.site.model import Encryption, MessageRateSource, PermissionGroup, ReceiveConnector, Site
+from mailpair.site.problems import Problem, shown
 from mailpair.site.rules.rule import Rule
 
 
@@ -23,6 +23,25 @@ def _users_are_told_of_what_is_for_them(site: Site) -> Iterator[Problem]:
                 "must be for a connector that users may send through",
                 "add ExchangeUsers to permission_groups",
             )
+
+
+def _no_closed_port(site: Site) -> Iterator[Problem]:
+    """What users are told must be open, as for POP3 and IMAP4."""
+    for each in site.receive_connectors:
+        open_ports = {
+            encryption: [binding.port for binding in bindings if not binding.address.is_loopback]
+            for encryption, bindings in ((Encryption.SSL, each.ssl_bindings), (Encryption.TLS, each.bindings))
+        }
+        for name in ("external_connection_settings", "internal_connection_settings"):
+            for index, told in enumerate(getattr(each, name) or ()):
+                if told.port not in open_ports[told.encryption]:
+                    place = _path(each, "ssl_bindings" if told.encryption is Encryption.SSL else "bindings")
+                    yield Problem(
+                        f"{_path(each, name)}[{index}]",
+                        shown(str(told)),
+                        f"must be a port that is bound for {told.encryption.value}",
+                        f"bind it in {place}",
+                    )
 
 
 def _reachable(site: Site) -> Iterator[Problem]:
@@ -69,6 +88,7 @@ def _a_source_to_count_by(site: Site) -> Iterator[Problem]:
 
 RULES = (
     Rule(_users_are_told_of_what_is_for_them),
+    Rule(_no_closed_port),
     Rule(_reachable),
     Rule(_times_in_order),
     Rule(_failures_in_order),

@@ -30,6 +30,7 @@ SITE = site(pop3=ON, imap4=ON, mailboxes=(mailbox("ada@contoso.test"),), receive
                 "client_access",
                 "dkim",
                 "provided_certificates",
+                "publication",
                 "quota_gate",
                 "receive_connector",
                 "renewal",

@@ -23,6 +23,7 @@ from mailpair.settings.parity import parity
 from mailpair.settings.protocols import IMAP_SETTINGS, POP_SETTINGS
 from mailpair.settings.quotas import MAILBOX_DATABASE
 from mailpair.settings.record import Group, Named, Parameter
+from mailpair.settings.web_site import WEB_SITE
 from mailpair.site.model import (
     Acme,
     AcmeDns,
@@ -34,6 +35,7 @@ from mailpair.site.model import (
     Provided,
     ReceiveConnector,
     SendConnector,
+    WebSite,
 )
 
 ROOT = Path(__file__).parents[3]
@@ -92,6 +94,7 @@ def parse(parameter: Parameter, raw: Any) -> None:
         (PROVIDED, Provided),
         (DKIM_SIGNING_CONFIG, DkimSigningConfig),
         (MAILBOX_DATABASE, MailboxDatabase),
+        (WEB_SITE, WebSite),
         (MAILBOX, Mailbox),
     ],
 )
