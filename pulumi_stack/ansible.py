@@ -46,6 +46,14 @@ def environment(checkout: Path, temporary: Path) -> dict[str, str]:
     }
 
 
+WARNING = "[WARNING]: "
+
+
+def ends_warning(line: str) -> bool:
+    """Whether a line is none that a warning goes on with: an empty one, another warning, a host's result."""
+    return not line.strip() or line.startswith(WARNING) or bool(re.match(r"[a-z]+: \[", line))
+
+
 def heading(line: str) -> str | None:
     """What a line of Ansible's output announces (``play ...``, ``task ...``), if it does."""
     match = _HEADING.match(line)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from mailpair.plan import base, client_access, mailbox, receive_connector
+from mailpair.plan import acme, base, client_access, mailbox, receive_connector
 
 _OF_ROLES = (
+    acme.PACKAGES,
     base.PACKAGES,
     client_access.PACKAGES,
     mailbox.PACKAGES,

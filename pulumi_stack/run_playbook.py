@@ -45,7 +45,7 @@ async def run(
                 ansible.playbook(inventory_file, CHECKOUT / playbook),
                 env=ansible.environment(CHECKOUT, folder),
                 cwd=str(CHECKOUT),
-                on_line=lambda line: _tell(line, say),
+                on_line=Teller(say),
             )
         finally:
             await _close_connections(folder / "ssh")
@@ -105,10 +105,24 @@ async def _on_all(inventory: Mapping[str, Any], runner: Runner, script: str, *ar
         raise StackError(problems)
 
 
-def _tell(line: str, say: Callable[[str, bool], None]) -> None:
-    heading = ansible.heading(line)
-    if heading is not None:
-        say(heading, not heading.startswith("play "))
+class Teller:
+    """Passes on each play, each task for the moment, and warnings, which Ansible breaks into lines."""
+
+    def __init__(self, say: Callable[[str, bool], None]) -> None:
+        """``say`` gets a text, and whether it is for the moment."""
+        self._say = say
+        self._warning: list[str] = []
+
+    def __call__(self, line: str) -> None:
+        """Takes Ansible's next line."""
+        heading = ansible.heading(line)
+        if self._warning and (heading is not None or ansible.ends_warning(line)):
+            self._say(" ".join(self._warning), False)
+            self._warning = []
+        if heading is not None:
+            self._say(heading, not heading.startswith("play "))
+        elif self._warning or line.startswith(ansible.WARNING):
+            self._warning.append(line.strip())
 
 
 async def _close_connections(folder: Path) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from . import configuration, enrol, metrics, renew
 from .configuration import Configuration
+from .sources import SOURCES
 
 CONFIGURATION = Path("/etc/mailpair/renewal.json")
 
@@ -38,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="mailpair-renew", description=__doc__)
-    steps = ("renew", "issue", "enrol", "install", "trust", "check")
+    steps = ("renew", "issue", "fetch", "enrol", "install", "trust", "check")
     parser.add_argument("step", nargs="?", choices=steps, default="renew", help="all but renew are the playbook's")
     parser.add_argument("--force", metavar="NAME", action="append", default=[], help="renew this one, due or not")
     parser.add_argument("--pretend", action="store_true", help="only say what would be done")
@@ -55,9 +56,13 @@ def _renew(known: Configuration, forced: Sequence[str]) -> int:
 
 
 def _step(known: Configuration, step: str, pretend: bool) -> int:
-    if step == "issue":
-        issued = renew.issue(known) if not pretend else renew.Issued(renew.due_now(known), {})
+    if step in {"issue", "fetch"}:
+        # CAs of others are asked when everything runs that they may come to.
+        sources = {name: source for name, source in SOURCES.items() if (name == "acme") is (step == "fetch")}
+        issued = renew.issue(known, sources=sources) if not pretend else renew.Issued(renew.due_now(known, sources), {})
         said = {"changed": bool(issued.renewed), "reasons": issued.renewed, "problems": issued.failed}
+        if step == "fetch" and issued.renewed and not pretend:
+            said["problems"] = issued.failed | renew.load(known, issued.renewed)
     else:
         told = json.load(sys.stdin)
         if step == "enrol":

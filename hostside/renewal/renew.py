@@ -28,10 +28,14 @@ class Issued:
     failed: dict[str, str]
 
 
-def due_now(configuration: Configuration) -> dict[str, str]:
+def due_now(configuration: Configuration, sources: Mapping[str, Source] = SOURCES) -> dict[str, str]:
     """Why certificates would be renewed, by name."""
-    renewable = [each for each in configuration.certificates if each.source in SOURCES]
-    return {each.name: reason for each in renewable if (reason := due.reason(each, time.time()))}
+    found = {}
+    for each in configuration.certificates:
+        reason = due.reason(each, time.time()) if each.source in sources else None
+        if reason := reason or due.reason_to_stand_in(each, time.time()):
+            found[each.name] = reason
+    return found
 
 
 def issue(
@@ -40,17 +44,34 @@ def issue(
     """Renew what is due or forced, and load nothing."""
     issued = Issued({}, {})
     for each in configuration.certificates:
+        own = due.stand_in(each)
+        if own and (reason := due.reason_to_stand_in(each, time.time())):
+            _try(configuration, own, reason, issued, SOURCES)
         reason = "it was asked for" if each.name in forced else due.reason(each, time.time())
-        if reason is None or each.source not in sources:
-            continue
-        try:
-            _renew(configuration, each, sources[each.source])
-        except (SourceError, OpenSslError, OSError, ValueError) as error:
-            issued.failed[each.name] = f"{reason}, and it could not be renewed: {error}"
-        else:
-            issued.renewed[each.name] = reason
-            log.info("%s: renewed: %s", each.name, reason)
+        if reason and each.source in sources:
+            _try(configuration, each, reason, issued, sources)
     return issued
+
+
+def _try(
+    configuration: Configuration, wanted: Certificate, reason: str, issued: Issued, sources: Mapping[str, Source]
+) -> None:
+    try:
+        _renew(configuration, wanted, sources[wanted.source])
+    except (SourceError, OpenSslError, OSError, ValueError) as error:
+        issued.failed[wanted.name] = f"{reason}, and it could not be renewed: {error}"
+    else:
+        issued.renewed[wanted.name] = reason
+        log.info("%s: renewed: %s", wanted.name, reason)
+
+
+def load(configuration: Configuration, names: Iterable[str]) -> dict[str, str]:
+    """Have services load what was renewed, and look at their ports; what is wrong, by service or name."""
+    wanted = set(names)
+    wrong = services.load(configuration, _services(configuration, wanted))
+    return wrong | probe.disagreeing(
+        each for each in configuration.certificates if each.name in wanted and services.running(each)
+    )
 
 
 def everything(configuration: Configuration, forced: Collection[str] = ()) -> Findings:

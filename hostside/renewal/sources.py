@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from . import source_private
+from . import source_acme, source_private
 from .configuration import Certificate
 from .source import SourceError
 
@@ -18,4 +18,4 @@ __all__ = ["SOURCES", "Source", "SourceError"]
 Source = Callable[[Certificate, Path], None]
 
 # "provided" has none: somebody else brings the files, and they are watched alone.
-SOURCES: Mapping[str, Source] = {"private": source_private.obtain}
+SOURCES: Mapping[str, Source] = {"private": source_private.obtain, "acme": source_acme.obtain}

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mailpair.plan import (
+    acme,
     base,
     certificates,
     client_access,
@@ -35,6 +36,7 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> dict[str, Any
     roles: dict[str, RolePlan]
     if server.role is Role.CLIENT_ACCESS:
         roles = {
+            "acme": acme.plan(site, servers, server),
             "client_access": client_access.plan(site, servers, server),
             "dkim": dkim.plan(site, server),
             "publication": publication.plan(site, servers, server),

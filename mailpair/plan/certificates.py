@@ -123,7 +123,7 @@ def plan(site: Site, server: Server) -> CertificatesPlan:
         ca=places.CA_FILE,
         certificates=(
             peer,
-            *(each for one in seen if one.source is CertificateSource.PRIVATE for each in _issued(one)),
+            *(each for one in seen if one.source is CertificateSource.PRIVATE for each in issued(one)),
         ),
         served=seen,
     )
@@ -212,7 +212,8 @@ def _in_order(services: frozenset[CertificateService]) -> tuple[CertificateServi
     return tuple(each for each in CertificateService if each in services)
 
 
-def _issued(certificate: Served) -> tuple[HostCertificate, ...]:
+def issued(certificate: Served) -> tuple[HostCertificate, ...]:
+    """List what is to be signed for a certificate: one a key."""
     return tuple(
         HostCertificate(
             certificate=each.certificate,

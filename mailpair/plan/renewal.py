@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from mailpair.plan import certificates, places, served
+from mailpair.plan import acme, certificates, places, served
 from mailpair.plan.served import Port
 from mailpair.servers import Role, Server
 from mailpair.site.model import CertificateService, CertificateSource, Site
@@ -83,7 +83,7 @@ class Renewed:
     days: int
     services: tuple[str, ...]
     probes: tuple[Probe, ...]
-    options: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +112,16 @@ class RenewalPlan:
     usage: str  # what this host's CA for peers may make
     peers: tuple[str, ...]  # the servers that it speaks with
     addresses: tuple[str, ...]  # at which they reach it, as ss(8) writes them
+    acme_state: str = acme.STATE
+    acme_logs: str = acme.LOGS
 
 
 def plan(site: Site, servers: Sequence[Server], server: Server) -> RenewalPlan:
     """Plan how a server of the site renews its certificates."""
     front_end = server.role is Role.CLIENT_ACCESS
     renewed = tuple(_renewed(site, server))
-    private = [each for each in renewed if each.source == CertificateSource.PRIVATE.value]
-    public = tuple(name for each in private if each.name != PEER for name in each.names)
+    ours = [each for each in renewed if each.source != CertificateSource.PROVIDED.value]
+    public = tuple(name for each in ours if each.name != PEER for name in each.names)
     usage = "client" if front_end else "server"
     own = _authority(PEER_CA, (server.fqdn,), usage, "itself")
     issuing = _authority(ISSUING, tuple(dict.fromkeys(public)), "server", "site")
@@ -169,7 +171,6 @@ def _renewed(site: Site, server: Server) -> Iterator[Renewed]:
         options=_issued_by(PEER_CA),
     )
     for one in planned.served:
-        private = one.source is CertificateSource.PRIVATE
         for files in one.files:
             yield Renewed(
                 name=PurePosixPath(files.certificate).stem,
@@ -183,8 +184,16 @@ def _renewed(site: Site, server: Server) -> Iterator[Renewed]:
                 services=tuple(dict.fromkeys(_SERVICES[each] for each in one.services)),
                 # Ports show all certificates of a name, each to those who take its kind of key.
                 probes=tuple(_probe(port) for port in ports if port.file == one.files[0].certificate),
-                options=_issued_by(ISSUING) if private else {},
+                options=_options(one),
             )
+
+
+def _options(one: certificates.Served) -> dict[str, object]:
+    """What the source of a certificate is told; this host's own CA stands in for a CA of others."""
+    own = _issued_by(ISSUING)
+    if one.source is CertificateSource.ACME and one.acme:
+        return {"ca": acme.options(one.acme), "stand_in": own}
+    return {**own} if one.source is CertificateSource.PRIVATE else {}
 
 
 def _issued_by(ca: str) -> dict[str, str]:

@@ -10,10 +10,13 @@ from mailpair.settings.endpoints import PORT
 from mailpair.settings.forms import matching
 from mailpair.settings.names import ADDRESS, CERTIFICATE_FILE, CREDENTIAL, DOMAIN, DOMAIN_FORM
 from mailpair.settings.notation import BOOLEAN, Notation, NotationError, expect_text, word
+from mailpair.settings.quantities import time_span
 from mailpair.settings.record import Answer, Group, Parameter
 from mailpair.settings.texts import WEB_ADDRESS
 
 _SEEN = "tests/unit/plan/test_certificates.py::test_what_is_fetched_is_planned_with_all_that_fetching_needs"
+
+_HOUR = 3600
 
 
 def _parse_directory(raw: object) -> str:
@@ -69,7 +72,6 @@ DNS = Group(
     (
         _ours("server", DNS_SERVER, "The name server that takes changes.", "nothing; DNS-01 needs it"),
         _ours("port", PORT, "Its port, over TCP.", "53"),
-        _ours("zone", DOMAIN, "The zone that the records go into.", "nothing; DNS-01 needs it"),
         _ours(
             "tsig_key",
             CREDENTIAL,
@@ -78,6 +80,12 @@ DNS = Group(
             confidential=True,
         ),
         _ours("tsig_algorithm", word(TsigAlgorithm), "What changes are signed with.", "hmac-sha256"),
+        _ours(
+            "propagation_time",
+            time_span(0, _HOUR),
+            "How long it takes until every name server of the zone has a change; the CA is told after that.",
+            "00:01:00",
+        ),
     ),
 )
 

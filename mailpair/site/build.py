@@ -28,6 +28,7 @@ from mailpair.site.model import (
 M = TypeVar("M")
 
 _DNS_PORT = 53
+_PROPAGATION_TIME = 60  # seconds
 
 
 def build(site: dict[str, Any], mailboxes: dict[str, Any]) -> Site:
@@ -89,7 +90,12 @@ def _certificate(name: str, values: dict[str, Any]) -> Certificate:
 
 
 def _acme(values: dict[str, Any]) -> Acme:
-    dns = {"port": _DNS_PORT, "tsig_algorithm": TsigAlgorithm.HMAC_SHA256, **values["dns"]}
+    unsaid_dns = {
+        "port": _DNS_PORT,
+        "tsig_algorithm": TsigAlgorithm.HMAC_SHA256,
+        "propagation_time": _PROPAGATION_TIME,
+    }
+    dns = {**unsaid_dns, **values["dns"]}
     unsaid = {"challenge": AcmeChallenge.HTTP_01, "terms_of_service_agreed": False}
     return _make(Acme, {**unsaid, **values, "dns": _make(AcmeDns, dns)})
 

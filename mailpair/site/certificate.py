@@ -24,9 +24,9 @@ class AcmeDns:
 
     server: str | None  # a name or an address
     port: int
-    zone: str | None
     tsig_key: str | None  # a name under credentials/ of the site's private folder; that file is NAME:KEY
     tsig_algorithm: TsigAlgorithm
+    propagation_time: int  # seconds
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,8 +38,8 @@ class ActionModule(ActionBase):
                     return self._enrol(state, plan, variables)
                 case "trust":
                     return self._host(plan, "trust", _trusted(state, plan, **self._options()), variables)
-                case _:
-                    return self._host(plan, "issue", {}, variables)
+                case step:
+                    return self._host(plan, step, {}, variables)
         except (AuthorityError, StateError) as error:
             raise AnsibleActionFail(str(error)) from None
 

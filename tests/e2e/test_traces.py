@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.e2e import test_bindings, test_limits, test_peer_faults, test_peers, test_refusals, test_tls
+from tests.e2e import test_acme, test_bindings, test_limits, test_peer_faults, test_peers, test_refusals, test_tls
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tests.e2e.support.stack import Stack
 
 PROVOKED = (
+    *test_acme.PROVOKED,
     *test_bindings.PROVOKED,
     *test_limits.PROVOKED,
     *test_peer_faults.PROVOKED,

@@ -73,14 +73,13 @@ def _challenge(certificate: Certificate, acme: Acme) -> Iterator[Problem]:
     if acme.challenge is AcmeChallenge.DNS_01:
         for name, what in (
             ("server", "the name server that takes changes"),
-            ("zone", "the zone that the records go into"),
             ("tsig_key", "the name of a file under private/credentials"),
         ):
             if getattr(acme.dns, name) is None:
                 place = path(certificate, f"acme.dns.{name}")
                 yield Problem(place, "missing", "must be given for DNS-01", f"add {name}, {what}")
         return
-    if acme.dns.server or acme.dns.zone or acme.dns.tsig_key:
+    if acme.dns.server or acme.dns.tsig_key:
         rule = "must not be given while acme.challenge is HTTP-01"
         yield Problem(path(certificate, "acme.dns"), "given", rule, "set acme.challenge to DNS-01, or remove it")
     for index, name in enumerate(certificate.domain_name):

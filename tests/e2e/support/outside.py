@@ -34,9 +34,14 @@ def _run(*command: str, check: bool = True) -> None:
 
 
 @contextmanager
-def outside_host(bridge: str, address: str, prefix: int, further: Sequence[str] = ()) -> Iterator[Outside]:
-    """An outside host on a bridge while the context lasts; ``further`` are its other addresses, with prefixes."""
-    name = f"{bridge}-out"[:15]  # an interface's name has 15 characters at most
+def outside_host(
+    bridge: str, address: str, prefix: int, further: Sequence[str] = (), *, ending: str = "out"
+) -> Iterator[Outside]:
+    """An outside host on a bridge while the context lasts; ``further`` are its other addresses, with prefixes.
+
+    Several at a time have an ``ending`` of their names each.
+    """
+    name = f"{bridge[: 14 - len(ending)]}-{ending}"  # an interface's name has 15 characters at most
     _run("ip", "netns", "del", name, check=False)  # left behind by a run that was killed
     _run("ip", "netns", "add", name)
     try:

@@ -167,7 +167,7 @@ def test_what_is_provided_has_the_names_that_it_has() -> None:
 
 
 def test_what_is_fetched_is_planned_with_all_that_fetching_needs() -> None:
-    dns = AcmeDns("ns1.contoso.test", 53, "contoso.test", "dns", TsigAlgorithm.HMAC_SHA256)
+    dns = AcmeDns("ns1.contoso.test", 53, "dns", TsigAlgorithm.HMAC_SHA256, 60)
     acme = Acme("https://acme.contoso.test/directory", None, AcmeChallenge.DNS_01, True, "account", "ca.pem", dns)
     mail = replace(
         private("mail", "*.contoso.test", services=CertificateService), source=CertificateSource.ACME, acme=acme

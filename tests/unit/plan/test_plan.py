@@ -25,6 +25,7 @@ SITE = site(pop3=ON, imap4=ON, mailboxes=(mailbox("ada@contoso.test"),), receive
         (
             FRONT,
             {
+                "acme",
                 "base",
                 "certificates",
                 "client_access",
