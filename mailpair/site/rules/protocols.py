@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
 from mailpair.settings import ports
-from mailpair.site.model import Binding, ConnectionSetting, Encryption, Protocol, ProtocolSettings, Site
+from mailpair.site.model import AcmeChallenge, Binding, ConnectionSetting, Encryption, Protocol, ProtocolSettings, Site
 from mailpair.site.problems import Problem, shown
 from mailpair.site.rules.rule import Rule
 
@@ -83,6 +83,9 @@ def _all_bound(site: Site, server: str | None) -> Iterator[_Bound]:
     if site.web_site.enabled:
         for port in ports.WEB:
             yield from (_Bound("web_site.enabled", Binding(address, port)) for address in _ANY)
+    elif asked := [each for each in site.certificates if each.acme and each.acme.challenge is AcmeChallenge.HTTP_01]:
+        place = f"certificates[{asked[0].name}].acme.challenge"
+        yield from (_Bound(place, Binding(address, ports.HTTP)) for address in _ANY)
     for protocol in Protocol:
         if site.pair(protocol).front_end:
             for encryption, name in _LISTS.items():
