@@ -17,7 +17,6 @@ FOLDER = "/etc/mailpair/acme"
 STATE = "/var/lib/mailpair/acme"
 LOGS = "/var/log/mailpair/acme"
 ANSWERS = f"{STATE}/answers"
-ANSWERS_AT = f"127.0.0.1:{ports.ACME}"  # where nginx passes questions of CAs to
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +58,10 @@ class AcmePlan:
     packages: tuple[str, ...]
     public_ports: tuple[int, ...]
     files: tuple[File, ...]
-    answers: bool  # whether CAs come to front ends
-    port_80: bool  # whether they find the program itself there
+    answers: bool  # whether CAs come to front ends, at port 80
     others: tuple[str, ...]  # addresses of the other front ends
     peer_ports: tuple[int, ...] = ()
     limits: tuple[()] = ()
-    port: int = ports.ACME
     folder: str = FOLDER
     state: str = STATE
     logs: str = LOGS
@@ -81,7 +78,6 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> AcmePlan:
         public_ports=(ports.HTTP,) if answers else (),
         files=tuple(dict.fromkeys(file for each in asked for file in _files(each))),
         answers=answers,
-        port_80=answers,
         others=tuple(
             address for address in addresses_of(servers, Role.CLIENT_ACCESS) if address not in server.addresses
         ),

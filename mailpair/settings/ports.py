@@ -5,12 +5,11 @@ from __future__ import annotations
 SSH = 22  # on all servers
 LMTP = 24  # on back ends, for the site's front ends
 POLICY = 4001  # on front ends, of loopback, where Dovecot asks about sessions
-ACME = 4002  # on front ends, of loopback, where nginx asks for answers to CAs
 HTTP = 80  # on front ends, where a certificate is proven by HTTP-01
 QUOTA = 12340  # on back ends, for the site's front ends, which ask how full mailboxes are
 WEB = (80, 443)  # on front ends, where web_site is enabled
 
-FRONT_ENDS = {SSH: "SSH", POLICY: "mailpair-sessions", ACME: "mailpair-acme"}
+FRONT_ENDS = {SSH: "SSH", POLICY: "mailpair-sessions"}
 BACK_ENDS = {SSH: "SSH", LMTP: "LMTP", QUOTA: "the quota service"}
 
 # Where connectors that share a binding listen on front ends, each for the clients that nftables sends to it: below the
