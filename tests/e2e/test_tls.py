@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.e2e.support.stack import Stack
 
 # What Postfix rightly says of those who try what it does not speak.
-PROVOKED = ("TLS library problem: error:",)
+PROVOKED = ("TLS library problem: error:", "Login aborted: Connection closed")
 
 PORTS = (993, 143, 995, 110, 587, 465, 25)
 OLD = ("ssl_2_0", "ssl_3_0", "tls_1_0", "tls_1_1")
