@@ -69,11 +69,11 @@ class Authority:
 
 def acme(**options: Any) -> dict[str, Any]:
     """The document with a certificate of that CA."""
-    inside: dict[str, Any] = {"internal_connection_settings": []}  # the servers' own names are in no such certificate
     return {
         "mailpair_site": {
-            "pop_settings": inside,
-            "imap_settings": inside,
+            # The servers' own names are in no such certificate.
+            "pop_settings": {"internal_connection_settings": []},
+            "imap_settings": {"internal_connection_settings": []},
             "certificates": {
                 "mail": {
                     "source": "acme",
