@@ -28,7 +28,7 @@ def profile(
 ) -> bytes:
     """A user's profile. ``authority`` is the template for a CA that devices are to trust, ``authorities`` are those."""
     trusted = [] if authority is None else [_named(authority, number, ca) for number, ca in enumerate(authorities)]
-    whole = {**template, "PayloadContent": [*trusted, *template["PayloadContent"]]}
+    whole = {**template, "PayloadContent": [*template["PayloadContent"], *trusted]}
     return plistlib.dumps(_fitted(whole, address), sort_keys=False)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 
-from mailpair.plan import acme, base, client_access, mailbox, receive_connector
+from mailpair.plan import acme, base, client_access, mailbox, portal, receive_connector
 
 _OF_ROLES = (
     acme.PACKAGES,
     base.PACKAGES,
     client_access.PACKAGES,
     mailbox.PACKAGES,
+    portal.PACKAGES,
     receive_connector.PACKAGES,
     receive_connector.SIGN_IN_PACKAGES,
 )

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from mailpair.site.model import Kind, Mailbox, Site
 
-PROTOCOLS = ("imap", "pop3", "smtp")
+PROTOCOLS = ("imap", "pop3", "smtp", "portal")  # the last is the page at which users look up their settings
 
 
 def accounts(site: Site, protocol: str) -> tuple[Mailbox, ...]:
-    """List the mailboxes whose owners may sign in over a protocol (imap, pop3 or smtp).
+    """List the mailboxes whose owners may sign in over a protocol (one of PROTOCOLS).
 
     Only users may, and those whose account is not disabled: an administrator's, a guest's or an anonymous mailbox is
     not opened over POP3 and IMAP4, and nothing is sent in its name.
@@ -40,6 +40,14 @@ class Entry:
         return f"{self.address}:{{ARGON2ID}}{self.hash}::::::{extra}"
 
 
+# Whose password the page has checked in place of an unknown user's, so that it takes as long: nobody knows it, since it
+# was thrown away as soon as the hash was made, with the parameters of all others. The page lets nobody in by this name.
+DECOY = Entry(
+    "nobody@portal.invalid",
+    "$argon2id$v=19$m=19456,t=2,p=1$T4T6hvzHViyFwQxd/4Ggeg$XsQGsDUzKR5Ju4avXv+qBYhUCzulNoF3uxiOli3rBbU",
+)
+
+
 def passwd_file(
     site: Site, protocol: str, password_hash: Callable[[str], str], back_ends: Mapping[str, str] | None = None
 ) -> str:
@@ -48,14 +56,16 @@ def passwd_file(
     ``password_hash`` gives the hash for an address. ``back_ends`` are the full names of back ends by server name: with
     them each entry of IMAP and POP3 says how a front end reaches the mailbox.
     """
-    entries = (
+    entries = [
         Entry(
             mailbox.address,
             password_hash(mailbox.address),
-            _way(site, protocol, back_ends[mailbox.server]) if back_ends and protocol != "smtp" else (),
+            _way(site, protocol, back_ends[mailbox.server]) if back_ends and protocol in ("imap", "pop3") else (),
         )
         for mailbox in accounts(site, protocol)
-    )
+    ]
+    if protocol == "portal":
+        entries.append(DECOY)
     return "".join(f"{entry}\n" for entry in entries)
 
 

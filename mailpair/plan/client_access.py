@@ -74,6 +74,9 @@ class ClientAccessPlan:
     ends: tuple[tuple[str, ...], ...]  # commands that end the sessions of protocols that are off
     sasl: bool  # whether Postfix asks Dovecot about passwords
     sasl_socket: str
+    portal: bool  # whether the page for users asks Dovecot about passwords
+    portal_socket: str
+    portal_user: str
     directory: str
     back_ends: dict[str, str]  # full names by name: where the mailboxes are
     ca: str
@@ -116,11 +119,14 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> ClientAccessP
         public_ports=tuple(sorted({listener.port for protocol in protocols for listener in protocol.listeners})),
         peer_ports=(),
         fqdn=server.fqdn,
-        running=bool(protocols) or sasl,
+        running=bool(protocols) or sasl or site.web_site.enabled,
         protocols=protocols,
         ends=tuple(_end(name) for name in ("imap", "pop3") if name not in {protocol.name for protocol in protocols}),
         sasl=sasl,
         sasl_socket=places.SASL_SOCKET,
+        portal=site.web_site.enabled,
+        portal_socket=places.PORTAL_SASL_SOCKET,
+        portal_user=places.PORTAL_USER,
         directory=places.DIRECTORY,
         back_ends={each.name: each.fqdn for each in servers if each.role is Role.MAILBOX},
         ca=places.PEERS_FILE,

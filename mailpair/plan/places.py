@@ -15,6 +15,8 @@ PEER_KEY = f"{TLS_DIRECTORY}/peer.key"
 DIRECTORY = "/etc/mailpair/directory"  # passwd-files, one a protocol, on front ends
 KEYTAB = "/etc/mailpair/krb5.keytab"  # on front ends, of Kerberos, readable to Dovecot
 SASL_SOCKET = "/run/dovecot/smtp-auth"  # where Postfix asks Dovecot about passwords; no part of it is chrooted
+PORTAL_USER = "mailpair-portal"  # of the page for users
+PORTAL_SASL_SOCKET = "/run/dovecot/portal-auth"  # where that page asks Dovecot about passwords
 
 PROGRAMS_DIRECTORY = "/usr/local/lib/mailpair"  # of programs that run on hosts
 METRICS = "/var/lib/prometheus/node-exporter/mailpair_certificates.prom"  # where Debian's node exporter looks

@@ -14,11 +14,12 @@ description:
 options:
   _terms:
     description: >-
-      V(imap) and V(pop3) list users' mailboxes for which the protocol is on, V(smtp) all users' mailboxes.
+      V(imap) and V(pop3) list users' mailboxes for which the protocol is on, V(smtp) and V(portal), the page at which
+      users look up their settings, all users' mailboxes.
     required: true
     type: list
     elements: str
-    choices: [imap, pop3, smtp]
+    choices: [imap, pop3, smtp, portal]
   site_dir:
     description: The site's folder.
     type: path

@@ -30,7 +30,7 @@ def downloaded(world: World, user: str, protocol: str) -> dict[str, Any]:
 def test_a_profile_is_the_user_s_own(world: World) -> None:
     made = downloaded(world, "ada", "imap")
     assert made["PayloadDisplayName"] == "ada@contoso.test (IMAP)"
-    *authorities, mail = made["PayloadContent"]
+    mail, *authorities = made["PayloadContent"]
     assert mail == {"EmailAddress": "ada@contoso.test", "EmailAccountType": "EmailTypeIMAP"}
     assert [each["PayloadContent"] for each in authorities] == [b"first CA", b"second CA"]
     assert made["PayloadIdentifier"] == f"mailpair.{made['PayloadUUID'].lower()}"
@@ -39,7 +39,7 @@ def test_a_profile_is_the_user_s_own(world: World) -> None:
 def test_identifiers_are_the_same_each_time_and_each_user_s_own(world: World) -> None:
     first, again, other = (downloaded(world, user, "imap") for user in ("ada", "ada", "carol"))
     assert first == again
-    seen = [made["PayloadUUID"] for made in (first, other, *first["PayloadContent"][:2], *other["PayloadContent"][:2])]
+    seen = [made["PayloadUUID"] for made in (first, other, *first["PayloadContent"][1:], *other["PayloadContent"][1:])]
     assert len({*seen}) == 6
     assert DATA["profiles"]["imap"]["PayloadUUID"] not in seen
 

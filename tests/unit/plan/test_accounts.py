@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from mailpair.plan.accounts import accounts, passwd_file
+from mailpair.passwords import make_hash
+from mailpair.plan.accounts import DECOY, PROTOCOLS, accounts, passwd_file
 from mailpair.site.model import Kind
 from tests.unit.plan.sites import NO_PROTOCOL, mailbox, site
 
@@ -21,14 +22,19 @@ SITE = site(mailboxes=(ADA, NO_POP, NO_IMAP, *NOBODIES), imap_settings=replace(N
 
 @pytest.mark.parametrize(
     ("protocol", "names"),
-    [("imap", ["ada", "bob"]), ("pop3", ["ada", "carol"]), ("smtp", ["ada", "bob", "carol"])],
+    [
+        ("imap", ["ada", "bob"]),
+        ("pop3", ["ada", "carol"]),
+        ("smtp", ["ada", "bob", "carol"]),
+        ("portal", ["ada", "bob", "carol"]),
+    ],
 )
 def test_who_may_sign_in(protocol: str, names: list[str]) -> None:
     assert [each.address.partition("@")[0] for each in accounts(SITE, protocol)] == names
 
 
 def test_a_protocol_that_there_is_not() -> None:
-    with pytest.raises(ValueError, match=r"^'ftp' must be one of imap, pop3, smtp$"):
+    with pytest.raises(ValueError, match=r"^'ftp' must be one of imap, pop3, smtp, portal$"):
         accounts(SITE, "ftp")
 
 
@@ -48,4 +54,17 @@ def test_without_a_way_there_is_the_password_alone(protocol: str, back_ends: dic
 
 def test_a_disabled_account_is_in_no_directory() -> None:
     whole = site(mailboxes=(replace(ADA, account_disabled=True),))
-    assert [accounts(whole, protocol) for protocol in ("imap", "pop3", "smtp")] == [(), (), ()]
+    assert [accounts(whole, protocol) for protocol in PROTOCOLS] == [(), (), (), ()]
+
+
+def test_what_stands_in_for_unknown_users_costs_what_others_cost() -> None:
+    *_, last = passwd_file(SITE, "portal", lambda _: make_hash("x")).splitlines()
+    assert last == f"nobody@portal.invalid:{{ARGON2ID}}{DECOY.hash}::::::"
+    assert parameters(DECOY.hash) == parameters(make_hash("x"))
+    assert [protocol for protocol in PROTOCOLS if DECOY.address in passwd_file(SITE, protocol, str)] == ["portal"]
+
+
+def parameters(phc: str) -> tuple[list[str], list[int]]:
+    """What a hash says of how it was made, and how long its salt and itself are."""
+    *said, salt, value = phc.split("$")
+    return said, [len(salt), len(value)]

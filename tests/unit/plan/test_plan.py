@@ -31,6 +31,7 @@ SITE = site(pop3=ON, imap4=ON, mailboxes=(mailbox("ada@contoso.test"),), receive
                 "client_access",
                 "dkim",
                 "provided_certificates",
+                "portal",
                 "publication",
                 "quota_gate",
                 "receive_connector",

@@ -67,7 +67,7 @@ def test_nothing_changes_while_nothing_changes(site_dir: Path) -> None:
 def test_a_protocol_that_there_is_not(site_dir: Path) -> None:
     with pytest.raises(AnsibleLookupError) as refused:
         look(site_dir, "ftp")
-    assert str(refused.value) == f"{site_dir}: 'ftp' must be one of imap, pop3, smtp"
+    assert str(refused.value) == f"{site_dir}: 'ftp' must be one of imap, pop3, smtp, portal"
 
 
 def test_a_document_that_is_wrong(site_dir: Path) -> None:
