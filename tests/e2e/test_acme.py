@@ -87,7 +87,7 @@ def acme(**options: Any) -> dict[str, Any]:
                         **options,
                     },
                 }
-            }
+            },
         }
     }
 
