@@ -101,5 +101,5 @@ def test_a_front_end_with_its_certificate_is_let_in(lab: Lab, port: int) -> None
 
 def knock(here: Host, there: Host, port: int, certificate: str, key: str) -> str:
     """What a back end answers a client that runs on another host."""
-    ca = "/etc/mailpair/tls/ca.pem"
+    ca = "/etc/mailpair/tls/peers.pem"
     return here.python(KNOCK, there.address, there.fqdn, str(port), ca, certificate, key, HELLO[port])
