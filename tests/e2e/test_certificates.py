@@ -11,6 +11,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from mailpair import private_files
 from tests.certificates import Ca, key_pem, named, new_key, pem
 from tests.e2e.support.wait import PATIENCE
 
@@ -51,8 +52,8 @@ def bought(stack: Stack) -> x509.Certificate:
     leaf = issuing.issue(named(BOUGHT), key, BOUGHT)
     folder = stack.site_dir / "private/certificates"
     folder.mkdir(mode=0o700, exist_ok=True)
-    (folder / "bought.pem").write_text(pem(leaf, issuing.certificate, root.certificate))
-    (folder / "bought.key").write_text(key_pem(key))
+    private_files.write(folder / "bought.pem", pem(leaf, issuing.certificate, root.certificate))
+    private_files.write(folder / "bought.key", key_pem(key))
     return leaf
 
 
