@@ -44,7 +44,7 @@ certificates: ## say which certificates are served where, until when, and whethe
 down: build-engine ## remove the hosts and every trace of the stack
 	@$(activate) tools/down $(STACK)
 
-.PHONY: test lint types unit stack molecule e2e bench
+.PHONY: test lint types unit stack molecule e2e e2e-1 e2e-2 bench
 test: lint types unit stack molecule e2e ## everything below, in this order
 lint: bootstrap ## check the form of Python, YAML, shell and roles, and that arrows point down
 	@$(activate) ruff check . && ruff format --check . && lint-imports && yamllint . && shellcheck -x tools/bootstrap tools/activate tools/paths tools/down tools/lock tools/sslyze tools/uv tools/engine/build tools/engine/pulumi-language-python .ci/run && ansible-lint
@@ -57,7 +57,12 @@ stack: build-engine ## run the tests that make, break and mend machines through 
 molecule: build-engine ## run the Molecule scenario with hosts of its own
 	@$(activate) molecule test $(ARGS)
 e2e: for-tests build-engine ## make pairs of the tests' own, and use them as clients do
-	@$(activate) pytest tests/verbs tests/e2e $(ARGS)
+	@$(if $(ARGS),$(activate) pytest tests/verbs tests/e2e $(ARGS),$(MAKE) --no-print-directory --jobs=2 --keep-going --output-sync=target e2e-1 e2e-2)
+# Two pairs side by side take much less time than one after the other: clients and playbooks wait a lot.
+subnet-1 := 10.215.0.0/24
+subnet-2 := 10.220.0.0/24
+e2e-1 e2e-2: e2e-%:
+	@$(activate) MAILPAIR_E2E_STACK=e2e-$* MAILPAIR_E2E_SUBNET=$(subnet-$*) MAILPAIR_E2E_PART=$* pytest tests/verbs tests/e2e --durations=40
 bench: build-engine ## measure a pair of the benchmark's own
 	@$(activate) python -m bench $(ARGS)
 
