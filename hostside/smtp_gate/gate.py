@@ -9,19 +9,23 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 
+from .accounts import Accounts
 from .limits import Limits
 from .log import Log
 
 TOO_MANY = "421 4.3.2 Too many connections from your address"
+CHANGED = "421 4.7.0 Your account has changed; sign in again"
 TOO_MUCH = "450 4.7.1 Too many messages from {user} in a minute"
 
 
 class Gate:
     """Answers Postfix about one session."""
 
-    def __init__(self, limits: Limits, log: Log) -> None:
-        """Both are shared by all sessions."""
+    def __init__(self, limits: Limits, accounts: Accounts, log: Log) -> None:
+        """All are shared by all sessions."""
         self._limits = limits
+        self._accounts = accounts
+        self._at_first = accounts.stamps()
         self._log = log
         self._connector = ""
         self._address: str | None = None  # None: not counted
@@ -44,10 +48,16 @@ class Gate:
         return None
 
     def sender(self, words: list[str], macros: Mapping[str, str]) -> str | None:
-        """Count the message for its user, or its sender where nobody has signed in."""
+        """Count the message for its user, or its sender where nobody has signed in.
+
+        The session ends where the user's account is not what it was when the session began: a password that is no
+        longer good, or an account that may no longer sign in, sends nothing more.
+        """
         user = macros.get("{auth_authen}", "")
         self._write("<", f"MAIL FROM:{' '.join(words)}", f"signed in as {user}" if user else "")
         whom = (user or words[0].strip("<>")).lower()
+        if user and self._accounts.stamps().get(whom) != self._at_first.get(whom):
+            return self._said(CHANGED)
         return self._said(None if self._limits.send(self._connector, whom) else TOO_MUCH.format(user=whom))
 
     def recipient(self, words: list[str], macros: Mapping[str, str]) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -67,6 +68,18 @@ def passwd_file(
     if protocol == "portal":
         entries.append(DECOY)
     return "".join(f"{entry}\n" for entry in entries)
+
+
+def stamps(site: Site, password_hash: Callable[[str], str]) -> str:
+    """Write lines such as ``ada@contoso.test:STAMP`` for those who may send: another password makes another stamp.
+
+    A stamp is a part of the digest of the password's hash, whose random salt it does not hold, so it is good for no
+    guess at the password.
+    """
+    return "".join(
+        f"{mailbox.address}:{hashlib.sha256(password_hash(mailbox.address).encode()).hexdigest()[:16]}\n"
+        for mailbox in accounts(site, "smtp")
+    )
 
 
 def _way(site: Site, protocol: str, host: str) -> tuple[tuple[str, str], ...]:

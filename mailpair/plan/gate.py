@@ -37,6 +37,7 @@ class GatePlan:
     connectors: dict[str, Gated]
     user: str = "mailpair-smtp-gate"
     file: str = "/etc/mailpair/smtp-gate.json"
+    accounts: str = "/etc/mailpair/smtp-gate.accounts"
     socket: str = SOCKET
     log_folder: str = RECEIVE_LOG
 

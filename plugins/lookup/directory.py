@@ -15,11 +15,12 @@ options:
   _terms:
     description: >-
       V(imap) and V(pop3) list users' mailboxes for which the protocol is on, V(smtp) and V(portal), the page at which
-      users look up their settings, all users' mailboxes.
+      users look up their settings, all users' mailboxes. V(stamps) is the text of a file for programs that end
+      sessions, with a line C(ADDRESS:STAMP) for each that V(smtp) lists; the stamp is another once the password is.
     required: true
     type: list
     elements: str
-    choices: [imap, pop3, smtp, portal]
+    choices: [imap, pop3, smtp, portal, stamps]
   site_dir:
     description: The site's folder.
     type: path
@@ -56,7 +57,7 @@ from typing import Any
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
-from mailpair.plan.accounts import passwd_file
+from mailpair.plan.accounts import passwd_file, stamps
 from mailpair.site import SiteError, load
 from mailpair.state import SiteState, StateError
 
@@ -70,7 +71,12 @@ class LookupModule(LookupBase):
         site_dir, back_ends = Path(self.get_option("site_dir")), self.get_option("back_ends")
         try:
             site, state = load(site_dir), SiteState(site_dir)
-            texts = [passwd_file(site, term, state.password_hash, back_ends) for term in terms]
+            texts = [
+                stamps(site, state.password_hash)
+                if term == "stamps"
+                else passwd_file(site, term, state.password_hash, back_ends)
+                for term in terms
+            ]
         except (SiteError, StateError, ValueError) as error:
             raise AnsibleLookupError(f"{site_dir}: {error}") from None
         folder = self.get_option("folder")

@@ -58,6 +58,23 @@ def to_be_ended(lab: Lab) -> Iterator[None]:
             client.noop()
 
 
+@contextmanager
+def to_send_no_more(lab: Lab) -> Iterator[None]:
+    """An SMTP session of Eve's that has sent a message, and is ended when it begins another after the block.
+
+    So it is for nobody else.
+    """
+    with clients.connect_smtp(lab) as eve, clients.connect_smtp(lab) as bystander:
+        for client, address in ((eve, EVE), (bystander, ADA)):
+            client.login(address, lab.password(address))
+            client.sendmail(address, [ADA], "Subject: before\r\n\r\nGood morning.\r\n")
+        yield
+        assert eve.docmd(f"MAIL FROM:<{EVE}>") == (421, b"4.7.0 Your account has changed; sign in again")
+        with pytest.raises((smtplib.SMTPServerDisconnected, OSError)):
+            eve.noop()
+        assert bystander.sendmail(ADA, [ADA], "Subject: after\r\n\r\nGood morning.\r\n") == {}
+
+
 def refused(lab: Lab, password: str | None = None) -> bool:
     """Whether Eve is not let in over IMAP."""
     with clients.connect_imap(lab) as client:
@@ -107,7 +124,7 @@ def test_a_protocol_is_switched_off_and_its_sessions_end(apply: Apply, lab: Lab)
 
 @pytest.mark.usefixtures("eve")
 def test_a_disabled_account_signs_in_nowhere_and_gets_mail(apply: Apply, lab: Lab) -> None:
-    with to_be_ended(lab):
+    with to_be_ended(lab), to_send_no_more(lab):
         apply({"account_disabled": True})
     assert refused(lab)
     with clients.connect_pop(lab) as client:
@@ -126,7 +143,7 @@ def test_a_disabled_account_signs_in_nowhere_and_gets_mail(apply: Apply, lab: La
 @pytest.mark.usefixtures("eve")
 def test_a_password_is_reset_and_sessions_of_the_old_one_end(apply: Apply, lab: Lab) -> None:
     former, fresh = lab.password(EVE), secrets.token_urlsafe(12)
-    with to_be_ended(lab):
+    with to_be_ended(lab), to_send_no_more(lab):
         lab.state.set_password(EVE, fresh)
         apply({})
     assert refused(lab, former)
@@ -143,7 +160,7 @@ def test_a_mailbox_that_is_taken_out_keeps_its_mail(apply: Apply, lab: Lab) -> N
     clients.submit(lab, ADA, EVE, subject)
     with clients.imap(lab, EVE) as client:
         clients.wait_for_message(client, subject)
-    with to_be_ended(lab):
+    with to_be_ended(lab), to_send_no_more(lab):
         apply(None)
     assert refused(lab)
     assert recipient() == 550

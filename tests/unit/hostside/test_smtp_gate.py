@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hostside.smtp_gate.gate import Gate
+from hostside.smtp_gate.accounts import Accounts
+from hostside.smtp_gate.gate import CHANGED, Gate
 from hostside.smtp_gate.limits import Limits
 from hostside.smtp_gate.log import Log
 from hostside.smtp_gate.milter import serve
@@ -38,6 +39,14 @@ def log(tmp_path: Path) -> Iterator[Log]:
     log = Log(tmp_path, lambda: NOW)
     yield log
     log.close()
+
+
+@pytest.fixture
+def accounts(tmp_path: Path) -> Accounts:
+    """Two users."""
+    file = tmp_path / "accounts"
+    file.write_text("ada@contoso.test:1\nbob@contoso.test:1\n")
+    return Accounts(file)
 
 
 def test_an_address_has_its_share_of_the_places_that_are_free(limits: Limits) -> None:
@@ -74,9 +83,9 @@ def test_a_changed_file_is_read_anew(limits: Limits) -> None:
 
 
 def test_the_log_has_the_dialogue_and_no_command_that_could_be_a_secret(
-    limits: Limits, log: Log, tmp_path: Path
+    limits: Limits, accounts: Accounts, log: Log, tmp_path: Path
 ) -> None:
-    asked = Gate(limits, log)
+    asked = Gate(limits, accounts, log)
     assert asked.connect("fd00::1", 1234, MACROS) is None
     asked.hello("client.test")
     assert asked.sender(["<ada@contoso.test>", "SIZE=9"], {"{auth_authen}": "ada@contoso.test"}) is None
@@ -101,18 +110,41 @@ def test_the_log_has_the_dialogue_and_no_command_that_could_be_a_secret(
 
 
 def test_a_log_that_can_t_be_written_stops_no_mail(
-    limits: Limits, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    limits: Limits, accounts: Accounts, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    asked = Gate(limits, Log(tmp_path / "missing"))
+    asked = Gate(limits, accounts, Log(tmp_path / "missing"))
     assert asked.connect("10.0.0.1", 1, MACROS) is None
     assert "the protocol log can't be written: No such file or directory" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("user", "then", "answer"),
+    [
+        ("ada@contoso.test", "ada@contoso.test:1\n", None),
+        ("ada@contoso.test", "ada@contoso.test:2\n", CHANGED),
+        ("Ada@contoso.test", "bob@contoso.test:1\n", CHANGED),
+        ("ada@contoso.test", None, CHANGED),
+        ("carol@contoso.test", "carol@contoso.test:1\n", CHANGED),
+        ("robot", "", None),
+        ("", "", None),
+    ],
+)
+def test_a_session_whose_account_has_changed_sends_nothing_more(
+    limits: Limits, accounts: Accounts, log: Log, user: str, then: str | None, answer: str | None
+) -> None:
+    asked = Gate(limits, accounts, log)
+    asked.connect("10.0.0.1", 1, MACROS)
+    accounts.file.unlink()
+    if then is not None:
+        accounts.file.write_text(then)
+    assert asked.sender(["<ada@contoso.test>"], {"{auth_authen}": user} if user else {}) == answer
 
 
 def packet(command: bytes, data: bytes = b"") -> bytes:
     return struct.pack("!I", len(data) + 1) + command + data
 
 
-def test_the_protocol(limits: Limits, log: Log) -> None:
+def test_the_protocol(limits: Limits, accounts: Accounts, log: Log) -> None:
     macros = b"".join(f"{name}\0{value}\0".encode() for name, value in MACROS.items())
     client = b"client.test\0" + b"4" + struct.pack("!H", 99) + b"10.0.0.1\0"
     sent = [
@@ -138,7 +170,7 @@ def test_the_protocol(limits: Limits, log: Log) -> None:
 
             def close(self) -> None: ...
 
-        await serve(reader, Writer(), Gate(limits, log))  # type: ignore[arg-type]
+        await serve(reader, Writer(), Gate(limits, accounts, log))  # type: ignore[arg-type]
         return bytes(answers)
 
     refused = b"y450 4.7.1 Too many messages from ada@contoso.test in a minute\0"

@@ -50,6 +50,16 @@ def test_one_text_for_each_protocol_with_the_hash_of_the_password(site_dir: Path
     assert smtp == f"{address}:{hashed}::::::\n"
 
 
+def test_a_stamp_for_each_sender_that_changes_with_the_password_alone(site_dir: Path) -> None:
+    (before,) = look(site_dir, "stamps")
+    assert before.startswith("ada@contoso.test:")
+    assert len(before.splitlines()) == 1
+    assert look(site_dir, "stamps") == [before]
+    SiteState(site_dir).set_password("ada@contoso.test", "another pa55word")
+    (after,) = look(site_dir, "stamps")
+    assert (after.partition(":")[0], after != before) == ("ada@contoso.test", True)
+
+
 def test_files_of_a_folder_are_for_dovecot_alone(site_dir: Path) -> None:
     (file,) = look(site_dir, "imap", folder="/etc/accounts")
     assert {name: file[name] for name in ("path", "group", "mode")} == {
