@@ -42,7 +42,7 @@ _ACCOUNT = (
         source="Set-Mailbox -AccountDisabled",
         text="Whether its owner can sign in nowhere. Mail still comes in.",
         test="tests/e2e/test_mailbox_life.py::test_a_disabled_account_signs_in_nowhere_and_gets_mail",
-        how="the account is not in the front ends' directories, and its sessions are ended",
+        how="the account is not in the front ends' directories; its sessions end, of SMTP at the next message",
     ),
     Parameter(
         name="email_addresses",
