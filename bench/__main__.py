@@ -14,7 +14,7 @@ from pathlib import Path
 
 import argon2
 
-from bench import idle, logins, rollout
+from bench import discovery, idle, logins, rollout
 from bench.checkout import Checkout, warm_cache
 from bench.figures import Figure, as_json, table
 from bench.logins import Account
@@ -33,6 +33,7 @@ def main() -> int:
     parser.add_argument("--cold", action="store_true", help="also start from an empty cache, which takes minutes")
     parser.add_argument("--rounds", type=int, default=200, help="logins of each kind (default: 200)")
     parser.add_argument("--messages", type=int, default=50, help="messages that IDLE announces (default: 50)")
+    parser.add_argument("--requests", type=int, default=500, help="requests of each web client (default: 500)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to a file as well")
     options = parser.parse_args()
 
@@ -43,7 +44,7 @@ def main() -> int:
         checkout = Checkout(Path(name, "warm"), warm_cache())
         try:
             figures += rollout.warm(checkout)
-            figures += measure(checkout, options.rounds, options.messages)
+            figures += measure(checkout, options.rounds, options.messages, options.requests)
         finally:
             checkout.make("down")
 
@@ -55,10 +56,11 @@ def main() -> int:
     return 0
 
 
-def measure(checkout: Checkout, rounds: int, messages: int) -> list[Figure]:
+def measure(checkout: Checkout, rounds: int, messages: int, requests: int) -> list[Figure]:
     """Figures of clients at a pair that stands."""
     site_dir = checkout.folder / "inventories/lab"
     cheap = Account(BOB, make_cheap(SiteState(site_dir), BOB))
+    discovery.turn_on(site_dir)
     checkout.activated(rollout.playbook(checkout.folder))
     lab = Lab(checkout.outputs(), site_dir)
     usual = Account(ADA, lab.password(ADA))
@@ -72,7 +74,7 @@ def measure(checkout: Checkout, rounds: int, messages: int) -> list[Figure]:
         figures += logins.compare(protocol, login, logins.Pair(front, back, usual, cheap), lab.tls, rounds=rounds)
     with lab.names(PUBLIC_NAME):
         figures += idle.notices(lab, ADA, messages=messages)
-    return figures
+    return [*figures, *discovery.figures(lab, ADA, requests=requests)]
 
 
 def make_cheap(state: SiteState, address: str) -> str:

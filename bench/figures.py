@@ -19,7 +19,7 @@ class Figure:
 
     name: str
     value: float
-    unit: str  # "ms", "s" or "ratio"
+    unit: str  # "ms", "s", "a second" or "ratio"
     note: str = ""
 
     def text(self) -> str:
