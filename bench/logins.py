@@ -20,11 +20,12 @@ WARMING = 5  # rounds that are not counted: they find caches and processes cold
 
 @dataclass(frozen=True)
 class Door:
-    """Where a client signs in: an address, the name that the certificate must have, a port."""
+    """Where a client signs in: an address, the name that the certificate must have, a port, whom the client trusts."""
 
     address: str
     name: str
     port: int
+    tls: ssl.SSLContext
 
 
 @dataclass(frozen=True)
@@ -35,21 +36,21 @@ class Account:
     password: str
 
 
-def imap_login(door: Door, account: Account, context: ssl.SSLContext) -> float:
+def imap_login(door: Door, account: Account) -> float:
     """Seconds from the connection's start to the answer of LOGIN."""
-    return _login(door, context, [f'a LOGIN {account.address} "{account.password}"'], b"a OK")
+    return _login(door, [f'a LOGIN {account.address} "{account.password}"'], b"a OK")
 
 
-def pop_login(door: Door, account: Account, context: ssl.SSLContext) -> float:
+def pop_login(door: Door, account: Account) -> float:
     """Seconds from the connection's start to the answer of PASS."""
-    return _login(door, context, [f"USER {account.address}", f"PASS {account.password}"], b"+OK")
+    return _login(door, [f"USER {account.address}", f"PASS {account.password}"], b"+OK")
 
 
-def _login(door: Door, context: ssl.SSLContext, commands: list[str], success: bytes) -> float:
+def _login(door: Door, commands: list[str], success: bytes) -> float:
     start = time.perf_counter()
     with (
         socket.create_connection((door.address, door.port), PATIENCE) as plain,
-        context.wrap_socket(plain, server_hostname=door.name) as tls,
+        door.tls.wrap_socket(plain, server_hostname=door.name) as tls,
         tls.makefile("rb") as answers,
     ):
         line = answers.readline()
@@ -63,7 +64,7 @@ def _login(door: Door, context: ssl.SSLContext, commands: list[str], success: by
         return time.perf_counter() - start
 
 
-Login = Callable[[Door, Account, ssl.SSLContext], float]
+Login = Callable[[Door, Account], float]
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ class Pair:
     cheap: Account
 
 
-def compare(protocol: str, login: Login, pair: Pair, context: ssl.SSLContext, *, rounds: int) -> list[Figure]:
+def compare(protocol: str, login: Login, pair: Pair, *, rounds: int) -> list[Figure]:
     """Figures of logins through the front end and direct, with the cost of the hash and without it, and their ratios.
 
     Each round has one login of each of the four kinds.
@@ -90,7 +91,7 @@ def compare(protocol: str, login: Login, pair: Pair, context: ssl.SSLContext, *,
     seconds: dict[str, list[float]] = {kind: [] for kind in kinds}
     for number in range(rounds + WARMING):
         for kind, (door, account) in kinds.items():
-            taken = login(door, account, context)
+            taken = login(door, account)
             if number >= WARMING:
                 seconds[kind].append(taken)
     figures = [figure for kind in kinds for figure in spread(f"{protocol} login {kind}", seconds[kind])]
