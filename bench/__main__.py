@@ -65,8 +65,8 @@ def measure(checkout: Checkout, rounds: int, messages: int, requests: int) -> li
     checkout.activated(rollout.playbook(checkout.folder))
     lab = Lab(checkout.outputs(), site_dir)
     usual = Account(ADA, lab.password(ADA))
-    # What back ends show is for their peers, by a CA that no mail program knows.
-    peers = ssl.create_default_context(cadata=lab.back.run("cat /etc/mailpair/tls/peers.pem"))
+    # What back ends show is for their peers, by CAs that front ends know and no mail program does.
+    peers = ssl.create_default_context(cadata=lab.front.run("cat /etc/mailpair/tls/peers.pem"))
     figures: list[Figure] = []
     for protocol, login, port, direct in (
         ("IMAP", logins.imap_login, 993, places.DIRECT_IMAP_PORT),
