@@ -25,6 +25,7 @@ from mailpair.plan import (
 )
 from mailpair.plan.role import RolePlan, plain
 from mailpair.servers import Role, Server
+from mailpair.settings import ports
 from mailpair.site.model import Site
 
 
@@ -48,8 +49,9 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> dict[str, Any
     else:
         roles = {"mailbox": mailbox.plan(site, servers, server)}
     front_end = {"provided_certificates": provided.plan(site, server)} if server.role is Role.CLIENT_ACCESS else {}
+    proxied = (ports.PROXIED_IMAP, ports.PROXIED_POP) if server.role is Role.MAILBOX else ()
     values = {
-        "base": base.plan(servers, tuple(roles.values())),
+        "base": base.plan(servers, tuple(roles.values()), proxied),
         "certificates": certificates.plan(site, server),
         "renewal": renewal.plan(site, servers, server),
         **front_end,

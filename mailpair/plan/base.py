@@ -60,11 +60,15 @@ class BasePlan:
     sets: tuple[AllowedSet, ...]
     counts: tuple[Count, ...]
     load_firewall: str  # where the script that loads the rules is
+    proxied_ports: tuple[int, ...]  # of loopback, where only the proxy before Dovecot may come
     noted: str  # where it notes what was open before and may still be in use
 
 
-def plan(servers: Sequence[Server], roles: Sequence[RolePlan]) -> BasePlan:
-    """Plan the base of a host that has the given roles, in a site of the given servers."""
+def plan(servers: Sequence[Server], roles: Sequence[RolePlan], proxied_ports: tuple[int, ...] = ()) -> BasePlan:
+    """Plan the base of a host that has the given roles, in a site of the given servers.
+
+    ``proxied_ports`` are those of loopback where only the proxy before Dovecot may come.
+    """
     front_ends = addresses_of(servers, Role.CLIENT_ACCESS)
     ipv4 = tuple(address for address in front_ends if isinstance(ip_address(address), IPv4Address))
     public_ports = tuple(sorted({port for role in roles for port in role.public_ports}))
@@ -81,6 +85,7 @@ def plan(servers: Sequence[Server], roles: Sequence[RolePlan]) -> BasePlan:
         ),
         counts=tuple(count for role in roles for limit in role.limits if limit.ports for count in _counts(limit)),
         load_firewall=LOAD_FIREWALL,
+        proxied_ports=proxied_ports,
         noted=NOTED,
     )
 

@@ -12,9 +12,10 @@ from mailpair.plan.role import ConnectionLimit, addresses_of
 from mailpair.plan.sessions import SessionsPlan
 from mailpair.plan.tls import TlsPlan
 from mailpair.servers import Role, Server
+from mailpair.settings import ports
 from mailpair.site.model import Mailbox, Protocol, Site
 
-# haproxy asks LMTP's clients for their certificates.
+# haproxy asks front ends for their certificates.
 PACKAGES = (
     f"dovecot-core>={places.DOVECOT_VERSION}",
     "dovecot-imapd",
@@ -63,6 +64,7 @@ class MailboxPlan:
     protocols: tuple[str, ...]  # in Dovecot's words
     imap_port: int | None  # None: the IMAP4 back service is off
     pop_port: int | None
+    proxied: tuple[tuple[str, int | None, int], ...]  # name, port of haproxy, port of loopback: IMAP4, then POP3
     lmtp_port: int
     lmtp_socket: str
     mailboxes: tuple[Account, ...]
@@ -107,6 +109,7 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> MailboxPlan:
         protocols=(*(["imap"] if imap_port else []), *(["pop3"] if pop_port else []), "lmtp"),
         imap_port=imap_port,
         pop_port=pop_port,
+        proxied=(("imap", imap_port, ports.PROXIED_IMAP), ("pop3", pop_port, ports.PROXIED_POP)),
         lmtp_port=places.LMTP_PORT,
         lmtp_socket=LMTP_SOCKET,
         mailboxes=tuple(_account(site, mailbox) for mailbox in site.mailboxes if mailbox.server == server.name),

@@ -29,7 +29,6 @@ _RELOADS = {
         "mailpair-quota": (("systemctl", "try-restart", "mailpair-quota.service"),),
     },
     Role.MAILBOX: {
-        "dovecot": (("systemctl", "reload", "dovecot"),),
         "haproxy": (("systemctl", "reload", "haproxy"),),
         "mailpair-direct-login": (("systemctl", "reload", "mailpair-direct-login"),),
     },
@@ -42,7 +41,7 @@ _SERVICES = {
 }
 _PEER_SERVICES = {
     Role.CLIENT_ACCESS: ("dovecot", "postfix", "mailpair-quota"),
-    Role.MAILBOX: ("dovecot", "haproxy"),
+    Role.MAILBOX: ("haproxy",),
 }
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 SSH = 22  # on all servers
+PROXIED_IMAP = 4002  # on back ends, of loopback: Dovecot behind the proxy that keeps TLS
+PROXIED_POP = 4003
 LMTP = 24  # on back ends, for the site's front ends
 POLICY = 4001  # on front ends, of loopback, where Dovecot asks about sessions
 HTTP = 80  # on front ends, where a certificate is proven by HTTP-01
@@ -10,7 +12,7 @@ QUOTA = 12340  # on back ends, for the site's front ends, which ask how full mai
 WEB = (80, 443)  # on front ends, where web_site is enabled
 
 FRONT_ENDS = {SSH: "SSH", POLICY: "mailpair-sessions"}
-BACK_ENDS = {SSH: "SSH", LMTP: "LMTP", QUOTA: "the quota service"}
+BACK_ENDS = {SSH: "SSH", LMTP: "LMTP", QUOTA: "the quota service", PROXIED_IMAP: "Dovecot", PROXIED_POP: "Dovecot"}
 
 # Where connectors that share a binding listen on front ends, each for the clients that nftables sends to it: below the
 # ports that a kernel gives to clients, above those that services usually have.

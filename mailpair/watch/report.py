@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from mailpair.plan import places
 from mailpair.site.problems import Problem
 from mailpair.watch import rules
 from mailpair.watch.facts import Facts, facts
 from mailpair.watch.rules import Finding, Level
 
-_UNITS = {"SMTP": "postfix", "LMTP": "haproxy", "quota": "haproxy"}  # what serves a port; Dovecot serves all others
+_UNITS = {"SMTP": "postfix"}  # what serves a port; haproxy those of back ends, Dovecot all others
 _SITE = "run playbooks/site.yml"
 
 
@@ -160,7 +161,8 @@ def _port(
     address = f"[{port['address']}]" if ":" in port["address"] else port["address"]
     where = f"{address}:{port['port']}"
     place = " ".join(each for each in (host, port["service"], where, port["name"]) if each)
-    path, unit = port["file"], _UNITS.get(port["service"], "dovecot")
+    path = port["file"]
+    unit = "haproxy" if path == places.PEER_CERTIFICATE else _UNITS.get(port["service"], "dovecot")
     source = sources.get(path, "")
     shown, reason = _read(port)
     if reason:

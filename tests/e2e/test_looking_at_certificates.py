@@ -76,7 +76,7 @@ def test_what_is_late_and_what_was_never_loaded(lab: Lab, stack: Stack) -> None:
         (lab.front, "IMAP", f"{lab.front.address}:993 mail.contoso.test", SERVED, new.serial, "dovecot"),
         (lab.front, "POP", f"{lab.front.address}:110 mail.contoso.test", SERVED, new.serial, "dovecot"),
         (lab.back, "LMTP", f"{lab.back.address}:24 {lab.back.fqdn}", "peer", peer.serial, "haproxy"),
-        (lab.back, "IMAP", f"{lab.back.address}:1993 {lab.back.fqdn}", "peer", peer.serial, "dovecot"),
+        (lab.back, "IMAP", f"{lab.back.address}:1993 {lab.back.fqdn}", "peer", peer.serial, "haproxy"),
     ):
         (line,) = [line for line in lines if line.startswith(f"error: {host.name} {service} {place}: ")]
         rule = f": must be what is in /etc/mailpair/tls/{file}.pem, {serial}; load it with systemctl reload {unit}"

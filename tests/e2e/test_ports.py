@@ -99,6 +99,17 @@ def test_a_front_end_with_its_certificate_is_let_in(lab: Lab, port: int) -> None
     assert answer.startswith(f"answered {LET_IN[port]}"), answer
 
 
+@pytest.mark.parametrize("port", [4002, 4003])
+def test_on_a_back_end_no_program_but_the_proxy_reaches_dovecot(lab: Lab, port: int) -> None:
+    """There a session begins without a certificate; root, who may do anything, shows that it is there."""
+    connect = f"bash -c 'exec 3<>/dev/tcp/127.0.0.1/{port}' 2>&1"
+    for user in ("nobody", "vmail", "_apt"):
+        assert "Connection refused" in lab.back.run(f"setpriv --reuid {user} --clear-groups {connect}", check=False), (
+            user
+        )
+    assert lab.back.run(connect) == ""
+
+
 def knock(here: Host, there: Host, port: int, certificate: str, key: str) -> str:
     """What a back end answers a client that runs on another host."""
     ca = "/etc/mailpair/tls/peers.pem"

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.e2e import test_acme, test_bindings, test_limits, test_peer_faults, test_peers, test_refusals, test_tls
+from tests.e2e import (
+    test_acme,
+    test_bindings,
+    test_front_faults,
+    test_limits,
+    test_peer_faults,
+    test_peers,
+    test_refusals,
+    test_tls,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,6 +25,7 @@ if TYPE_CHECKING:
 PROVOKED = (
     *test_acme.PROVOKED,
     *test_bindings.PROVOKED,
+    *test_front_faults.PROVOKED,
     *test_limits.PROVOKED,
     *test_peer_faults.PROVOKED,
     *test_peers.PROVOKED,

@@ -83,10 +83,11 @@ def issue(signer: Signer, *names: str, usage: str = "server", left: float = 60, 
 def in_place(host: Host, name: str, issued: Issued, reload: str = "") -> Iterator[None]:
     """A certificate and its key in the files of a name, loaded by a command where there is one; both are put back."""
     certificate, key = (shlex.quote(f"{TLS}/{name}.{ending}") for ending in ("pem", "key"))
-    host.run(f"cp -p {certificate} {certificate}.kept && cp -p {key} {key}.kept")
+    # They are links to a pair of a host's own, which stays what it is.
+    host.run(f"cp -Pp {certificate} {certificate}.kept && cp -Pp {key} {key}.kept")
     try:
-        host.run(f"cat > {key}", stdin=issued.key)
-        host.run(f"cat > {certificate}", stdin=issued.certificate)
+        host.run(f"umask 077 && cat > {key}.new && mv {key}.new {key}", stdin=issued.key)
+        host.run(f"cat > {certificate}.new && mv {certificate}.new {certificate}", stdin=issued.certificate)
         host.run(reload or "true")
         yield
     finally:

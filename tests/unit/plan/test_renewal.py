@@ -29,7 +29,7 @@ def test_a_back_end_speaks_for_itself_as_a_server() -> None:
     (own,) = planned(BACK).configuration.authorities
     assert (own.name, own.names, own.usage, own.signed_by) == ("peer-ca", ("back1.contoso.test",), "server", "itself")
     (peer,) = planned(BACK).configuration.certificates
-    assert (peer.name, peer.usage, peer.services) == ("peer", "server", ("dovecot", "haproxy"))
+    assert (peer.name, peer.usage, peer.services) == ("peer", "server", ("haproxy",))
     assert {(probe.port, probe.name) for probe in peer.probes} >= {(24, BACK.fqdn), (12340, BACK.fqdn)}
     assert planned(BACK).peers == ("front1",)
     assert planned(replace(BACK, addresses=("10.0.0.12", "fd00::1"))).addresses == ("10.0.0.12", "[fd00::1]")

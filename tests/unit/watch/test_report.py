@@ -7,6 +7,7 @@ import re
 from datetime import timedelta
 from typing import Any
 
+from mailpair.plan.places import PEER_CERTIFICATE
 from mailpair.watch import Host, report
 from tests.unit.watch.issuing import NOW, issued
 
@@ -100,7 +101,7 @@ def test_what_can_not_be_seen() -> None:
     assert said(Host("front1", seen(port(), reason="it is not there"))) == [
         "error: front1 /etc/mailpair/tls/server.pem: it is not there: must hold a certificate; run playbooks/site.yml"
     ]
-    assert said(Host("back1", seen(port("rubbish", service="LMTP")))) == [
+    assert said(Host("back1", seen({**port("rubbish", service="LMTP"), "file": PEER_CERTIFICATE}))) == [
         (
             "error: back1 LMTP 192.0.2.1:993 mail.contoso.test: what is there can't be read: must show a "
             "certificate; see systemctl status haproxy on back1"
