@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from mailpair.plan import certificates, listening, places
 from mailpair.servers import Role, Server
+from mailpair.settings.ports import WEB
 from mailpair.settings.values import Binding
 from mailpair.site.model import AuthMechanism, CertificateService, CertificateSource, Protocol, Site
 
@@ -85,6 +86,8 @@ def _front_end(site: Site, server: Server) -> Iterator[Port]:
                     for file, key in _files(shown.asked(name)):
                         yield Port(service, address, port, word, name, file, key)
     yield from _connectors(site, server)
+    if site.web_site.enabled:
+        yield from _web_site(site, server)
 
 
 def _connectors(site: Site, server: Server) -> Iterator[Port]:
@@ -98,6 +101,16 @@ def _connectors(site: Site, server: Server) -> Iterator[Port]:
                     for name in _names(connector.fqdn or server.fqdn, shown):
                         for file, key in _files(shown.asked(name)):
                             yield Port("SMTP", address, port, "" if listener.ssl else "smtp", name, file, key)
+
+
+def _web_site(site: Site, server: Server) -> Iterator[Port]:
+    shown = certificates.shown(site, server, CertificateService.IIS)
+    _, port = WEB
+    everywhere = (Binding(IPv4Address(0), port), Binding(IPv6Address(0), port))
+    for reached, _ in _reached(server, everywhere):
+        for name in _names(site.web_site.host_name, shown):
+            for file, key in _files(shown.asked(name)):
+                yield Port("IIS", reached, port, "", name, file, key)
 
 
 def _files(one: certificates.Served) -> Iterator[tuple[str, str]]:

@@ -13,7 +13,7 @@ from mailpair.watch import rules
 from mailpair.watch.facts import Facts, facts
 from mailpair.watch.rules import Finding, Level
 
-_UNITS = {"SMTP": "postfix"}  # what serves a port; haproxy those of back ends, Dovecot all others
+_UNITS = {"SMTP": "postfix", "IIS": "nginx"}  # what serves a port; haproxy those of back ends, Dovecot all others
 _SITE = "run playbooks/site.yml"
 
 

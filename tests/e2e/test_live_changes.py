@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import imaplib
-import poplib
 import smtplib
 import socket
 import ssl
-import threading
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.e2e.support import clients
+from tests.e2e.support.sessions import Sessions
 from tests.e2e.support.stack import merged
 from tests.e2e.support.wait import PATIENCE, until
 
@@ -130,56 +129,6 @@ LAST = {"imap_settings": {"authenticated_connection_timeout": "00:00:45"}}
 # --- those who are there already ------------------------------------------------------------------------------------
 
 
-class Sessions:
-    """Sessions of both users over both protocols, half of them SSL and half of them TLS."""
-
-    def __init__(self, lab: Lab, scope: ExitStack) -> None:
-        self._noops: list[Callable[[], bool]] = []
-        self._at_a_time = threading.Lock()
-        for number in range(EACH):
-            encryption = "SSL" if number % 2 else "TLS"
-            for address in (ADA, BOB):
-                self._imap(scope.enter_context(clients.connect_imap(lab, encryption)), address, lab.password(address))
-                self._pop(scope.enter_context(clients.connect_pop(lab, encryption)), address, lab.password(address))
-
-    def _imap(self, client: imaplib.IMAP4, address: str, password: str) -> None:
-        client.login(address, password)
-        self._noops.append(lambda: client.noop()[0] == "OK")
-
-    def _pop(self, client: Any, address: str, password: str) -> None:
-        client.user(address)
-        client.pass_(password)
-        self._noops.append(lambda: client.noop().startswith(b"+OK"))
-
-    def answering(self) -> int:
-        """How many of them answer."""
-
-        def answers(noop: Callable[[], bool]) -> bool:
-            with suppress(OSError, EOFError, imaplib.IMAP4.error, poplib.error_proto):
-                return noop()
-            return False
-
-        with self._at_a_time:
-            return sum(map(answers, self._noops))
-
-    @contextmanager
-    def busy(self) -> Iterator[None]:
-        """They say something again and again while the context lasts."""
-        stop = threading.Event()
-
-        def talk() -> None:
-            while not stop.wait(5):
-                self.answering()
-
-        thread = threading.Thread(target=talk, daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            stop.set()
-            thread.join()
-
-
 def ended(silent: imaplib.IMAP4) -> bool:
     """Whether the server has closed a connection."""
     silent.sock.setblocking(False)
@@ -198,7 +147,7 @@ def test_ten_settings_change_under_a_hundred_sessions(roomy: Lab, stack: Stack) 
     with ExitStack() as scope:
         silent = scope.enter_context(clients.connect_imap(roomy))
         silent.login(CAROL, roomy.password(CAROL))
-        sessions = Sessions(roomy, scope)
+        sessions = Sessions(roomy, scope, (ADA, BOB), EACH)
         assert sessions.answering() == 4 * EACH
         started = [host.run(STARTED) for host in roomy.hosts]
 

@@ -12,6 +12,7 @@ from tests.e2e import (
     test_peer_faults,
     test_peers,
     test_refusals,
+    test_renewal_faults,
     test_tls,
 )
 
@@ -29,6 +30,7 @@ PROVOKED = (
     *test_limits.PROVOKED,
     *test_peer_faults.PROVOKED,
     *test_peers.PROVOKED,
+    *test_renewal_faults.PROVOKED,
     *test_tls.PROVOKED,
 )
 

@@ -13,6 +13,7 @@ from mailpair.site.model import (
     CertificateSource,
     KeyAlgorithm,
     ServicePair,
+    WebSite,
 )
 from tests.unit.plan.sites import NO_PROTOCOL, bindings, receive, site
 
@@ -42,6 +43,15 @@ def test_a_front_end_is_asked_once_a_binding_for_the_name_that_clients_ask_for()
         Port("IMAP", "2001:db8::1", 993, "", "mail.contoso.test", SERVER),
         Port("IMAP", "127.0.0.1", 143, "imap", "mail.contoso.test", SERVER),
     )
+
+
+def test_the_web_site_is_asked_for_the_page_s_name_once_it_is_on() -> None:
+    on = site(web_site=WebSite(enabled=True, host_name="mail.contoso.test"))
+    assert served(on, FRONT).ports == (
+        Port("IIS", "192.0.2.1", 443, "", "mail.contoso.test", SERVER),
+        Port("IIS", "2001:db8::1", 443, "", "mail.contoso.test", SERVER),
+    )
+    assert not [port for port in served(on, BACK).ports if port.service == "IIS"]
 
 
 def test_each_certificate_is_asked_for_by_a_name_and_by_its_kind_of_key() -> None:
