@@ -17,6 +17,7 @@ FOLDER = "/etc/mailpair/acme"
 STATE = "/var/lib/mailpair/acme"
 LOGS = "/var/log/mailpair/acme"
 ANSWERS = f"{STATE}/answers"
+ANSWERS_SOCKET = "/run/mailpair-acme.sock"  # where nginx, which has port 80, passes on what CAs ask
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class AcmePlan:
     public_ports: tuple[int, ...]
     files: tuple[File, ...]
     answers: bool  # whether CAs come to front ends, at port 80
+    listen: str  # the port, or the socket behind nginx, in systemd's words
     others: tuple[str, ...]  # addresses of the other front ends
     peer_ports: tuple[int, ...] = ()
     limits: tuple[()] = ()
@@ -71,17 +73,27 @@ class AcmePlan:
 def plan(site: Site, servers: Sequence[Server], server: Server) -> AcmePlan:
     """Plan a front end of the site."""
     asked = _asked(site)
-    answers = any(each.challenge is AcmeChallenge.HTTP_01 for each in asked)
+    answers = _answers(site)
     return AcmePlan(
         asked=bool(asked),
         packages=PACKAGES if asked else (),
         public_ports=(ports.HTTP,) if answers else (),
         files=tuple(dict.fromkeys(file for each in asked for file in _files(each))),
         answers=answers,
+        listen=answers_socket(site) or str(ports.HTTP),
         others=tuple(
             address for address in addresses_of(servers, Role.CLIENT_ACCESS) if address not in server.addresses
         ),
     )
+
+
+def answers_socket(site: Site) -> str:
+    """The socket at which CAs' questions are answered where nginx has their port; empty where there are none for it."""
+    return ANSWERS_SOCKET if site.web_site.enabled and _answers(site) else ""
+
+
+def _answers(site: Site) -> bool:
+    return any(each.challenge is AcmeChallenge.HTTP_01 for each in _asked(site))
 
 
 def options(acme: Acme) -> Options:

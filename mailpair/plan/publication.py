@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from mailpair.plan import certificates
+from mailpair.plan import acme, certificates
 from mailpair.plan.certificates import Files
 from mailpair.plan.tls import TlsPlan
 from mailpair.publish.autoconfig import autoconfig
@@ -60,6 +60,9 @@ class PublicationPlan:
     certificates: tuple[Files, ...]  # for names that are nothing here
     page_certificates: tuple[Files, ...]
     watched: tuple[str, ...]  # files of others that are loaded
+    challenges: (
+        str  # the socket at which CAs are answered that look whether names are the site's (HTTP-01); empty: none
+    )
     peer_ports: tuple[int, ...] = ()
     limits: tuple[()] = ()
     folder: str = FOLDER
@@ -84,6 +87,7 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> PublicationPl
         certificates=shown.unasked.files,
         page_certificates=shown.asked(site.web_site.host_name).files,
         watched=(*shown.paths, f"{INCLUDED}/page.conf"),
+        challenges=acme.answers_socket(site),
     )
 
 

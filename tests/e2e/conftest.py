@@ -49,6 +49,10 @@ FIRST_PART = {
     "test_live_changes.py",
     "test_looking_at_certificates.py",
     "test_mail_connectors.py",
+    "test_new_ca.py",
+    "test_renewal.py",
+    "test_renewal_faults.py",
+    "test_revocation.py",
 }
 
 

@@ -258,6 +258,29 @@ def test_a_ca_that_comes_to_another_front_end_is_answered_too(fetched: Authority
 
 
 @pytest.fixture(scope="module")
+def behind_the_web_site(fetched: Authority, stack: Stack) -> Authority:
+    """The web site is on, whose server has port 80, and shows the certificate as well."""
+    document = acme()
+    document["mailpair_site"]["web_site"] = {"enabled": True}
+    document["mailpair_site"]["certificates"]["mail"]["services"] += ["IIS"]
+    stack.edit(document)
+    stack.up()
+    return fetched
+
+
+def test_a_name_is_proven_behind_the_web_site(behind_the_web_site: Authority) -> None:
+    lab = behind_the_web_site.clients()
+    before = serial(lab)
+    behind_the_web_site.renew()
+    assert serial(lab) == serial(lab, 995) == serial(lab, 443) != before
+    for path, status in ((f"{TOKENS}unknown", 404), ("/", 301)):
+        connection = http.client.HTTPConnection(MAIL, 80, timeout=20)
+        connection.request("GET", path)
+        assert connection.getresponse().status == status, path
+        connection.close()
+
+
+@pytest.fixture(scope="module")
 def by_dns(fetched: Authority, stack: Stack) -> Authority:
     """The site proves its name by DNS-01 to a CA that asks for an account of its giving; port 80 is closed."""
     fetched.acme.stop()

@@ -67,13 +67,6 @@ def _acme(site: Site) -> Iterator[Problem]:
             )
         yield from _challenge(each, each.acme)
         yield from _reserved(each, each.acme)
-        if site.web_site.enabled and each.acme.challenge is AcmeChallenge.HTTP_01:
-            yield Problem(
-                path(each, "acme.challenge"),
-                "HTTP-01",
-                "must be DNS-01 while web_site.enabled is true, since both need port 80",
-                "set it to DNS-01, or web_site.enabled to false",
-            )
 
 
 def _challenge(certificate: Certificate, acme: Acme) -> Iterator[Problem]:
