@@ -44,8 +44,8 @@ SITE = {
 
 
 @pytest.fixture(scope="module")
-def bought(stack: Stack) -> x509.Certificate:
-    """A certificate of another CA, in the site's private folder."""
+def bought(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[x509.Certificate]:
+    """A certificate of another CA, in the site's private folder, and its key, which ansible-vault keeps."""
     root = Ca("A root")
     issuing = Ca("An issuing CA", root)
     key = new_key()
@@ -54,7 +54,12 @@ def bought(stack: Stack) -> x509.Certificate:
     folder.mkdir(mode=0o700, exist_ok=True)
     private_files.write(folder / "bought.pem", pem(leaf, issuing.certificate, root.certificate))
     private_files.write(folder / "bought.key", key_pem(key))
-    return leaf
+    password = tmp_path_factory.mktemp("vault") / "password"
+    private_files.write(password, "open sesame\n")
+    stack.environment["ANSIBLE_VAULT_PASSWORD_FILE"] = str(password)
+    stack.run("ansible-vault", "encrypt", str(folder / "bought.key"))
+    yield leaf
+    del stack.environment["ANSIBLE_VAULT_PASSWORD_FILE"]
 
 
 @pytest.fixture(scope="module")
