@@ -102,9 +102,10 @@ def _add_door(app: Flask, parts: Parts) -> None:
     @app.post("/sign-in")
     def check_password() -> AnyResponse:
         user = request.form.get("user", "").strip().lower()
+        stamp = parts.published().stamps.get(user, "")
         answer = _check(parts, user, request.form.get("password", ""))
         if answer is Answer.RIGHT:
-            parts.sessions.begin(user)
+            parts.sessions.begin(user, stamp)
             return redirect(url_for("settings"), 303)
         codes = {Answer.WRONG: 403, Answer.BUSY: 429, Answer.AWAY: 503}
         return make_response(render_template("sign_in.html", user=user, problem=answer.value), codes[answer])
@@ -149,9 +150,11 @@ def _add_pages(app: Flask, parts: Parts) -> None:
 
 
 def _user(parts: Parts) -> str | None:
-    """Who is signed in, and may be so still."""
-    user = parts.sessions.user()
-    return user if user in parts.published().mailboxes else None
+    """Who is signed in, and may be so still, with the password of then."""
+    user, published = parts.sessions.user(), parts.published()
+    if user is None or user not in published.mailboxes:
+        return None
+    return user if parts.sessions.stamp() == published.stamps.get(user, "") else None
 
 
 def _check(parts: Parts, user: str, password: str) -> Answer:

@@ -59,6 +59,7 @@ class Published:
     profiles: Mapping[str, Mapping[str, Any]]  # templates of Apple's, by protocol
     authority: Mapping[str, Any] | None  # the part that tells devices of the site's own CA
     mailboxes: Mapping[str, Mapping[str, bool]]  # the switches of those who may sign in
+    stamps: Mapping[str, str]  # of their accounts; another once the password is
 
     def shown(self, user: str) -> Shown:
         """What a user sees, one of ``mailboxes``: what is published, without what is off for the mailbox."""
@@ -81,8 +82,11 @@ class Published:
         )
 
 
-def parse(content: bytes) -> Published:
-    """Read the file's content; raises an error where it is not what the controller writes."""
+def parse(content: bytes, accounts: str = "") -> Published:
+    """Read the file's content; raises an error where it is not what the controller writes.
+
+    ``accounts`` has lines such as ``ada@contoso.test:STAMP``.
+    """
     data: dict[str, Any] = json.loads(content)
     return Published(
         title=data["title"],
@@ -100,24 +104,30 @@ def parse(content: bytes) -> Published:
         profiles=data["profiles"],
         authority=data["authority"],
         mailboxes=data["mailboxes"],
+        stamps={address: stamp for address, _, stamp in (line.partition(":") for line in accounts.splitlines())},
     )
 
 
 @dataclass
 class Publication:
-    """The file. Each look at it is as new as the file itself, so nothing has to be restarted or told."""
+    """The file, and beside it one with stamps of accounts, ``portal.json`` and ``portal.accounts``.
+
+    Each look at them is as new as the files themselves, so nothing has to be restarted or told.
+    """
 
     path: Path
-    _seen: tuple[int, int, int] | None = None
+    _seen: tuple[tuple[int, int, int], ...] = ()
     _current: Published | None = field(default=None)
 
     def current(self) -> Published:
         """What is published now. A file that can't be read leaves what was there before, if anything."""
         try:
-            stat = self.path.stat()
-            seen = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
+            accounts = self.path.with_suffix(".accounts")
+            files = (self.path, accounts) if accounts.exists() else (self.path,)
+            seen = tuple((stat.st_ino, stat.st_mtime_ns, stat.st_size) for stat in map(Path.stat, files))
             if self._current is None or seen != self._seen:
-                self._current, self._seen = parse(self.path.read_bytes()), seen
+                stamps = accounts.read_text(encoding="utf-8") if len(files) > 1 else ""
+                self._current, self._seen = parse(self.path.read_bytes(), stamps), seen
         except (OSError, KeyError, TypeError, ValueError) as error:
             if self._current is None:
                 raise

@@ -14,7 +14,7 @@ LONGEST = 60 * 60  # seconds in all: long enough to set up a mail program
 
 @dataclass
 class Sessions:
-    """The sessions of an application. What the cookie holds is signed, not secret: an address and two numbers."""
+    """The sessions of an application. What a cookie holds is signed, not secret: an address, its stamp, two numbers."""
 
     _ended: dict[str, float] = field(default_factory=dict)  # and when they would have ended anyway
 
@@ -28,17 +28,24 @@ class Sessions:
             PERMANENT_SESSION_LIFETIME=IDLE,
         )
 
-    def begin(self, user: str) -> None:
-        """Sign a user in, with nothing in the new session of what was there before."""
+    def begin(self, user: str, stamp: str) -> None:
+        """Sign a user in, with nothing in the new session of what was there before.
+
+        ``stamp`` is that of the account before its password was checked.
+        """
         session.clear()
         session.permanent = True
-        session.update(user=user, began=int(time.time()), id=secrets.token_urlsafe(16))
+        session.update(user=user, stamp=stamp, began=int(time.time()), id=secrets.token_urlsafe(16))
 
     def user(self) -> str | None:
         """Who is signed in."""
         if "user" not in session or session["id"] in self._ended or time.time() > session["began"] + LONGEST:
             return None
         return str(session["user"])
+
+    def stamp(self) -> str:
+        """The stamp of the account of who is signed in, as it was then."""
+        return str(session.get("stamp", ""))
 
     def end(self) -> None:
         """Sign out; a copy of the cookie opens nothing any more."""

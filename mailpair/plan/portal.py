@@ -31,6 +31,7 @@ class PortalPlan:
     limits: tuple[()] = ()
     user: str = places.PORTAL_USER
     file: str = "/etc/mailpair/portal.json"
+    accounts: str = "/etc/mailpair/portal.accounts"
     socket: str = "/run/mailpair/portal.sock"
     sasl_socket: str = places.PORTAL_SASL_SOCKET
     signer_socket: str = "/run/mailpair/profile-signer.sock"

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import plistlib
+import secrets
 import ssl
 from typing import TYPE_CHECKING
 
@@ -134,6 +135,21 @@ def test_the_program_reaches_neither_mail_nor_keys_nor_the_network(lab: Lab) -> 
     assert [each["name"] for each in security if each["set"] is False and each["exposure"] not in (None, "0.1")] == []
     assert lab.front.run("stat --format '%a %U' /var/lib/mailpair-portal/key") == "600 mailpair-portal\n"
     assert lab.front.run("stat --format '%a %U:%G' /etc/mailpair/portal.json") == "640 root:mailpair-portal\n"
+
+
+def test_a_session_ends_with_the_password_that_began_it(stack: Stack, lab: Lab, browser: Browser) -> None:
+    page, address = browser.page(), "carol@contoso.test"
+    sign_in(page, lab, address)
+    former = lab.password(address)
+    lab.state.set_password(address, secrets.token_urlsafe(12))
+    try:
+        stack.playbook(stack.inventory(), name="mailboxes.yml")
+        page.open(SETTINGS)
+        assert page("location.pathname") == "/sign-in"
+    finally:
+        lab.state.hash_file(address).unlink()
+        lab.state.password_file(address).write_text(former + "\n")
+        stack.playbook(stack.inventory(), name="mailboxes.yml")
 
 
 def test_a_change_is_seen_at_once_by_who_is_signed_in(stack: Stack, lab: Lab, browser: Browser) -> None:

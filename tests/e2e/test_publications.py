@@ -255,6 +255,8 @@ def test_what_is_published_can_be_brought_alone(published: Lab, stack: Stack) ->
         found, "IMAP"
     )
     assert publications.of_pacc(fetch(published, PACC).body) != []
+    page = json.loads(published.front.run("cat /etc/mailpair/portal.json"))["settings"]["outside"]["imap"]
+    assert page == [{"server": PAGE, "port": 143, "encryption": "TLS"}]
     signs_in(published, ("IMAP", PAGE, 143, "TLS"))
     stack.edit(document(receive_connectors={"Client Frontend": {"advertise_client_settings": False}}))
     stack.playbook(stack.inventory(), name="publish.yml")

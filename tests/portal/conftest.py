@@ -77,6 +77,12 @@ class World:
     file: Path
     dovecot: FakeDovecot
 
+    def stamp(self, stamps: dict[str, str]) -> None:
+        """Puts a new file with stamps of accounts in place, as the controller does."""
+        new = self.file.with_suffix(".fresh")
+        new.write_text("".join(f"{address}:{stamp}\n" for address, stamp in stamps.items()))
+        new.rename(self.file.with_suffix(".accounts"))
+
     def publish(self, data: dict[str, Any]) -> None:
         """Puts a new file in place, as the controller does."""
         new = self.file.with_suffix(".new")

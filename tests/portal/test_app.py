@@ -250,6 +250,19 @@ def test_who_may_sign_in_no_more_is_out(world: World, ada: Visitor) -> None:
     assert ada.get(SETTINGS).status_code == 302
 
 
+def test_who_has_another_password_signs_in_again_and_nobody_else(world: World) -> None:
+    world.stamp({"ada@contoso.test": "1", "carol@contoso.test": "1"})
+    ada, carol = (Visitor(world), Visitor(world))
+    for visitor, user in ((ada, "ada@contoso.test"), (carol, "carol@contoso.test")):
+        visitor.sign_in(user)
+        assert visitor.get(SETTINGS).status_code == 200
+    world.stamp({"ada@contoso.test": "2", "carol@contoso.test": "1"})
+    assert ada.get(SETTINGS).location == "/sign-in?again=1"
+    assert carol.get(SETTINGS).status_code == 200
+    ada.sign_in("ada@contoso.test")
+    assert ada.get(SETTINGS).status_code == 200
+
+
 def test_a_cookie_of_somebody_else_s_making_opens_nothing(world: World) -> None:
     visitor = Visitor(world)
     body, _, signature = "eyJ1c2VyIjoiYWRhQGNvbnRvc28udGVzdCJ9.aaaaaa.bbbb".rpartition(".")
