@@ -68,6 +68,14 @@ class NetworkSpec:
         """What the bridge carries as its alias, so that its owner is known."""
         return mark(self.names.stack, self.owner)
 
+    @property
+    def hardware_address(self) -> str:
+        """The bridge's own, locally administered. Without one the lowest of its ports' is taken.
+
+        That would change as machines come and go, and sessions would stand still until all hosts have learned it.
+        """
+        return ":".join(["02", *(f"{byte:02x}" for byte in hashlib.sha256(self.mark.encode()).digest()[:5])])
+
     def ruleset(self) -> str:
         """The nftables text that replaces the stack's table in one transaction."""
         table, bridge = self.names.table, self.names.bridge
@@ -93,7 +101,7 @@ table ip {table} {{
         return f"""\
 #!/bin/sh
 set -eu
-ip link show dev {bridge} > /dev/null 2>&1 || ip link add name {bridge} type bridge
+ip link show dev {bridge} > /dev/null 2>&1 || ip link add name {bridge} address {self.hardware_address} type bridge
 ip link set dev {bridge} alias '{self.mark}'
 for address in $(ip -o address show dev {bridge} scope global | awk '{{print $4}}'); do
     case $address in {self.gateway}|{self.gateway6}) ;; *) ip address delete "$address" dev {bridge} ;; esac

@@ -48,6 +48,12 @@ def test_scripts_are_whole_shell(script: str) -> None:
     subprocess.run([shell, "-n"], input=script, text=True, check=True)
 
 
+def test_the_bridge_has_an_address_that_no_port_changes() -> None:
+    address = SPEC.hardware_address
+    assert re.fullmatch(r"02(:[0-9a-f]{2}){5}", address)
+    assert f"ip link add name mp-lab address {address} type bridge" in SPEC.up()
+
+
 def test_the_table_is_replaced_in_one_transaction() -> None:
     assert re.sub(r"\s+", " ", SPEC.ruleset()) == (
         "table ip mailpair-lab { } delete table ip mailpair-lab table ip mailpair-lab { chain postrouting { "
