@@ -122,7 +122,9 @@ def test_the_ca_s_key_is_encrypted_with_a_passphrase_of_its_own(state: SiteState
     assert len(passphrase) > 40
     key = (state.root / "ca" / "key.pem").read_bytes()
     serialization.load_pem_private_key(key, passphrase.strip().encode())
-    with pytest.raises(ValueError, match="password"):
+    assert key.startswith(b"-----BEGIN ENCRYPTED PRIVATE KEY-----\n")
+    # Of 256 wrong passphrases one ends in padding that looks right (RFC 8018, 6.2.2), and what fails then is the reading.
+    with pytest.raises(ValueError, match=r"."):
         serialization.load_pem_private_key(key, b"another one")
 
 
