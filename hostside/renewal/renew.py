@@ -7,7 +7,7 @@ import time
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from . import due, openssl, pairs, probe, services
+from . import due, loaded, openssl, pairs, probe, services
 from .configuration import Authority, Certificate, Configuration
 from .metrics import Findings
 from .openssl import OpenSslError
@@ -68,7 +68,7 @@ def _try(
 def load(configuration: Configuration, names: Iterable[str]) -> dict[str, str]:
     """Have services load what was renewed, and look at their ports; what is wrong, by service or name."""
     wanted = set(names)
-    wrong = services.load(configuration, _services(configuration, wanted))
+    wrong = _load(configuration, wanted)
     return wrong | probe.disagreeing(
         each for each in configuration.certificates if each.name in wanted and services.running(each)
     )
@@ -78,7 +78,10 @@ def everything(configuration: Configuration, forced: Collection[str] = ()) -> Fi
     """Renew, load, look; what was found."""
     issued = issue(configuration, forced)
     found = Findings(problems=dict(issued.failed))
-    found.problems.update(services.load(configuration, _services(configuration, issued.renewed)))
+    unseen = loaded.waiting(configuration) - issued.renewed.keys()
+    if unseen:
+        log.info("%s: loaded again", ", ".join(sorted(unseen)))
+    found.problems.update(_load(configuration, issued.renewed.keys() | unseen))
     served = [each for each in configuration.certificates if services.running(each) and each.certificate.exists()]
     wrong = probe.disagreeing(served)
     stale = {each.name for each in served} & wrong.keys() - issued.renewed.keys()
@@ -92,6 +95,11 @@ def everything(configuration: Configuration, forced: Collection[str] = ()) -> Fi
     for each in watched:
         _watch(each, found)
     return found
+
+
+def _load(configuration: Configuration, names: Collection[str]) -> dict[str, str]:
+    """Have services load certificates; what went wrong, by service, or by name where it could not be noted."""
+    return services.load(configuration, _services(configuration, names)) or loaded.note(configuration, names)
 
 
 def _renew(configuration: Configuration, wanted: Certificate, source: Source) -> None:

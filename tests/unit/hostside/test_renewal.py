@@ -245,6 +245,38 @@ def test_what_was_not_loaded_is_loaded_by_the_next_run(known: Configuration, mon
     assert (loaded, found.problems, found.agree) == (["dovecot"], {}, {"server": True})
 
 
+def test_what_no_port_shows_is_loaded_by_the_next_run_as_well(
+    known: Configuration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hidden = replace(known, certificates=(replace(known.certificates[0], probes=()),))
+    answers = iter([{}, {"dovecot": "it is broken"}, {}])
+    asked: list[list[str]] = []
+
+    def load(_: Configuration, names: list[str]) -> dict[str, str]:
+        asked.append(names)
+        return next(answers) if names else {}
+
+    monkeypatch.setattr(services, "load", load)
+    renew.everything(hidden)
+    renew.everything(hidden)
+    renew.issue(hidden, ["server"])  # and the run ended here
+    assert renew.everything(hidden).problems == {"dovecot": "it is broken"}
+    assert renew.everything(hidden).problems == {}
+    renew.everything(hidden)
+    assert asked == [["dovecot"], [], ["dovecot"], ["dovecot"], []]
+
+
+def test_a_note_that_finds_no_room_is_told(known: Configuration, monkeypatch: pytest.MonkeyPatch) -> None:
+    hidden = replace(known, certificates=(replace(known.certificates[0], probes=()),))
+    renew.issue(hidden)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pairs, "write", full)
+    assert "No space left on device" in renew.everything(hidden).problems["server"]
+
+
 def test_a_run_that_fails_says_so(known: Configuration, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(services, "active", lambda _: True)
     monkeypatch.setattr(probe, "disagreeing", lambda each: {"server": "port 993 shows another certificate"})
