@@ -20,8 +20,12 @@ if TYPE_CHECKING:
     from tests.e2e.support.lab import Lab
     from tests.e2e.support.stack import Stack
 
-# What Postfix rightly says of those who try what it does not speak.
-PROVOKED = ("TLS library problem: error:", "Login aborted: Connection closed")
+# What Postfix and Dovecot rightly say of those who try what they do not speak.
+PROVOKED = (
+    "TLS library problem: error:",
+    "TLS handshaking: SSL_accept() failed: error:",
+    "TLS: SSL_read failed: error:",
+)
 
 PORTS = (993, 143, 995, 110, 587, 465, 25)
 OLD = ("ssl_2_0", "ssl_3_0", "tls_1_0", "tls_1_1")
