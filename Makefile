@@ -66,7 +66,7 @@ e2e-1 e2e-2: e2e-%:
 bench: build-engine ## measure a pair of the benchmark's own
 	@$(activate) python -m bench $(ARGS)
 
-.PHONY: check-site settings handout dns-records
+.PHONY: check-site settings handout dns-records dns-check
 check-site: bootstrap ## say what is wrong with the documents of INVENTORY, or what a run would change; touches no host
 	@$(activate) python -m mailpair check --site $(INVENTORY) $(ARGS)
 
@@ -76,6 +76,8 @@ handout: bootstrap ## write a page for the owner of MAILBOX, as HTML; ARGS="--la
 	@$(activate) python -m mailpair handout --site $(INVENTORY) $(MAILBOX) $(ARGS)
 dns-records: bootstrap ## print all records that DNS needs for INVENTORY, as lines of a zone file
 	@$(activate) python -m mailpair dns --site $(INVENTORY) $(ARGS)
+dns-check: bootstrap ## compare DNS with what INVENTORY needs; ARGS="--server 192.0.2.1" asks that server
+	@$(activate) python -m mailpair dns --check --site $(INVENTORY) $(ARGS)
 
 .PHONY: docs format lock collection
 docs: bootstrap ## write the pages and schemas that are made from the settings' records

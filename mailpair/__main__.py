@@ -13,6 +13,7 @@ from mailpair.applied import last_applied
 from mailpair.authorities import Authorities
 from mailpair.changes import report
 from mailpair.publish.handout import LANGUAGES
+from mailpair.resolver import ResolverError
 from mailpair.settings.pages import PAGES
 from mailpair.site import SiteError, join, load, load_written
 from mailpair.state import SiteState, StateError
@@ -20,7 +21,7 @@ from mailpair.telling import UsageError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one verb; returns 0, or 1 after a message on standard error."""
+    """Runs one verb; returns 0, or 1 after a message on standard error or what a check has found."""
     parsed = _parser().parse_args(arguments)
     try:
         match parsed.verb:
@@ -37,10 +38,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             case "handout":
                 sys.stdout.write(telling.handout(parsed.site, parsed.address, parsed.language))
             case "dns":
-                sys.stdout.write(telling.dns(parsed.site))
+                return _dns(parsed.site, parsed.server, parsed.leave_out, check=parsed.check)
             case _:
                 _document(parsed.checkout)
-    except (SiteError, StateError, UsageError) as error:
+    except (ResolverError, SiteError, StateError, UsageError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     except (KeyboardInterrupt, EOFError):
@@ -67,6 +68,11 @@ def _parser() -> argparse.ArgumentParser:
     handout = verbs.add_parser("handout", help="write a page for the owner of a mailbox, as HTML, to standard output")
     handout.add_argument("--language", choices=LANGUAGES, default="en", help="of the page (default: en)")
     dns = verbs.add_parser("dns", help="print the records that DNS needs, as lines of a zone file")
+    dns.add_argument("--check", action="store_true", help="compare DNS with them instead, and say what differs")
+    dns.add_argument("--server", metavar="ADDRESS[:PORT]", help="whom to ask (default: this machine's resolver)")
+    dns.add_argument(
+        "--leave-out", nargs="+", default=[], metavar="RECORDS", help='what not to compare: "contoso.test TXT"'
+    )
     for verb in (password, settings, profile, handout):
         verb.add_argument("address", metavar="ADDRESS", help="the mailbox's address")
     for verb in (check, password, authority, settings, profile, handout, dns):
@@ -93,6 +99,12 @@ def _check(site: Path, *, values: bool) -> None:
     boxes = f"{len(loaded.site.mailboxes)} {'mailbox' if len(loaded.site.mailboxes) == 1 else 'mailboxes'}"
     sys.stdout.write(f"{site_dir}: in order; {', '.join(loaded.site.accepted_domains)}, {boxes}\n")
     sys.stdout.write(report(loaded, servers, applied, values=values))
+
+
+def _dns(site: Path, server: str | None, left_out: Sequence[str], *, check: bool) -> int:
+    said, in_order = telling.dns_check(site, server, left_out) if check else (telling.dns(site), True)
+    sys.stdout.write(said)
+    return 0 if in_order else 1
 
 
 def _authority(site: Path, what: str, file: Path | None) -> None:

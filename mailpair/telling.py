@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cryptography import x509
@@ -14,11 +14,13 @@ from mailpair.applied import Applied, last_applied
 from mailpair.hosts_file import HOSTS_FILE, read_hosts
 from mailpair.publish import ClientProtocol
 from mailpair.publish.dns import records, zone
+from mailpair.publish.record_sets import drift, left_out_problems, questions, record_sets, without
 from mailpair.publish.settings_text import settings_json, settings_text
+from mailpair.resolver import look, name_server
 from mailpair.servers import Server
 from mailpair.settings.names import ADDRESS
 from mailpair.settings.notation import NotationError
-from mailpair.site import MAILBOXES_FILE, Site, load
+from mailpair.site import MAILBOXES_FILE, Site, SiteError, load
 from mailpair.site.model import Mailbox
 from mailpair.state import SiteState
 
@@ -82,6 +84,23 @@ def dns(place: Path) -> str:
     if any(each.enabled for each in site.dkim_signing_configs):
         lines += "; the keys of signatures are made on front ends: `make dkim` prints their records\n"
     return lines
+
+
+def dns_check(place: Path, server: str | None, left_out: Sequence[str]) -> tuple[str, bool]:
+    """How DNS differs from the site, and whether all is well; ``server`` is asked in the place of the resolver."""
+    asked = None if server is None else name_server(server)
+    site_dir, site, servers = _known(place)
+    all_sets = record_sets(records(site, servers))
+    if problems := left_out_problems("--leave-out", all_sets, left_out):
+        raise SiteError(problems)
+    sets = without(all_sets, left_out)
+    wrong = drift(sets, look(questions(sets), asked))
+    lines = [str(each) for each in wrong]
+    if not wrong:
+        lines = [f"{site_dir}: DNS is as the site needs it; {sum(len(each.data) for each in sets)} records"]
+    if any(each.enabled for each in site.dkim_signing_configs):
+        lines.append("not looked at: the keys of signatures, which front ends make; `make dkim` prints their records")
+    return "".join(f"{line}\n" for line in lines), not wrong
 
 
 def _known(place: Path) -> tuple[Path, Site, tuple[Server, ...]]:

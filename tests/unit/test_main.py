@@ -7,7 +7,7 @@ import io
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,9 +16,12 @@ from mailpair.__main__ import main
 from mailpair.applied import Applied, remember
 from mailpair.passwords import is_current
 from mailpair.plan import plan
+from mailpair.publish.dns import records
+from mailpair.publish.record_sets import Question, Seen, questions, record_sets
+from mailpair.resolver import NameServer
 from mailpair.servers import Role, Server
 from mailpair.settings.pages import PAGES
-from mailpair.site import load_written
+from mailpair.site import load, load_written
 from mailpair.state import SiteState
 
 ADA = "ada@contoso.test"
@@ -267,3 +270,52 @@ def test_records_are_lines_of_a_zone_file(published: Path, capsys: pytest.Captur
         document.write("  dkim_signing_configs: {contoso.test: {}}\n")
     assert main(["dns", "--site", str(published)]) == 0
     assert "`make dkim` prints their records\n" in capsys.readouterr().out
+
+
+@pytest.fixture
+def answered(published: Path, monkeypatch: pytest.MonkeyPatch) -> dict[Question, Seen]:
+    """DNS as the site needs it; a test changes it."""
+    sets = record_sets(records(load(published), ()))
+    seen: dict[Question, Seen] = {each: Seen() for each in questions(sets)}
+    seen |= {(each.name, each.type): Seen(each.data) for each in sets}
+
+    def look(asked: Iterable[Question], server: NameServer | None) -> dict[Question, Seen]:
+        assert server == NameServer("192.0.2.1", 5353)
+        return {each: seen[each] for each in asked}
+
+    monkeypatch.setattr("mailpair.telling.look", look)
+    return seen
+
+
+def check_dns(site: Path, *more: str) -> int:
+    return main(["dns", "--site", str(site), "--check", "--server", "192.0.2.1:5353", *more])
+
+
+def test_dns_is_compared_with_the_site(
+    published: Path, answered: dict[Question, Seen], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert check_dns(published) == 0
+    assert capsys.readouterr() == (f"{published}: DNS is as the site needs it; {len(answered)} records\n", "")
+    answered["contoso.test.", "TXT"] = Seen()
+    answered["_imaps._tcp.contoso.test.", "SRV"] = Seen(("0 0 0 .",))
+    with (published / "site.yml").open("a") as document:
+        document.write("  dkim_signing_configs: {contoso.test: {}}\n")
+    assert check_dns(published) == 1
+    assert capsys.readouterr() == (
+        (
+            "contoso.test TXT: missing: must be v=spf1 -all\n"
+            "_imaps._tcp.contoso.test SRV: 0 0 0 .: must be 0 1 993 mail.contoso.test.\n"
+            "not looked at: the keys of signatures, which front ends make; `make dkim` prints their records\n"
+        ),
+        "",
+    )
+    assert check_dns(published, "--leave-out", "contoso.test TXT", "_imaps._tcp.contoso.test SRV") == 0
+
+
+def test_what_cannot_be_asked_or_left_out_is_told(
+    published: Path, answered: dict[Question, Seen], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert check_dns(published, "--leave-out", "contoso.test CNAME") == 1
+    assert capsys.readouterr().err.startswith("--leave-out[0]: 'contoso.test CNAME': must be a name and a type that ")
+    assert check_dns(published, "--server", "ns1.contoso.test") == 1
+    assert capsys.readouterr().err.startswith("--server: 'ns1.contoso.test': must be an IP address, ")
