@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from mailpair.servers import Role
+from pulumi_stack.dns_config import DnsConfig, parse_dns
 from pulumi_stack.errors import Problem, StackError
 from pulumi_stack.packages import of_all_roles
 from pulumi_stack.platforms.nspawn.names import name_problems
@@ -30,7 +31,7 @@ DEFAULT_SERVERS = ({"name": "front1", "role": "client_access"}, {"name": "back1"
 # Addresses that are not given: the first server has number 11 of the subnet, the first bare machine number 101.
 FIRST_SERVER, FIRST_BARE = 11, 101
 
-SETTINGS = ("platform", "site", "servers", "configure", "subnet", "image_packages", "bare_machines")
+SETTINGS = ("platform", "site", "servers", "configure", "subnet", "image_packages", "bare_machines", "dns", "dns_key")
 SERVER_KEYS = {
     NSPAWN: ("name", "role", "fqdn", "address"),
     EXISTING: ("name", "role", "fqdn", "address", "address6", "host", "user", "port", "key"),
@@ -60,7 +61,10 @@ class ServerConfig:
 
 @dataclass(frozen=True, slots=True)
 class StackConfig:
-    """The whole configuration. ``subnet``, ``image_packages`` and ``bare_machines`` only matter on nspawn."""
+    """The whole configuration.
+
+    ``subnet``, ``image_packages`` and ``bare_machines`` only matter on nspawn; without ``dns`` nothing is published.
+    """
 
     platform: str
     site_dir: Path
@@ -69,6 +73,7 @@ class StackConfig:
     subnet: ipaddress.IPv4Network
     image_packages: tuple[str, ...]
     bare_machines: Mapping[str, ipaddress.IPv4Address]
+    dns: DnsConfig | None = None
 
 
 def parse(raw: Mapping[str, Any], project_dir: Path) -> StackConfig:
@@ -101,9 +106,11 @@ class _Parser:
         bare = self._bare(platform, subnet, servers)
         configure = self._flag("configure", self._raw.get("configure", True))
         packages = self._texts("image_packages", self._raw.get("image_packages", of_all_roles()))
+        dns, problems = parse_dns(self._raw.get("dns"), self._raw.get("dns_key"))
+        self._problems += problems
         if self._problems:
             raise StackError(self._problems)
-        return StackConfig(platform, site_dir, tuple(servers), configure, subnet, packages, bare)
+        return StackConfig(platform, site_dir, tuple(servers), configure, subnet, packages, bare, dns)
 
     def _say(self, path: str, value: Any, rule: str, remedy: str = "") -> None:
         self._problems.append(Problem(path, value if value == "missing" else repr(value), rule, remedy))

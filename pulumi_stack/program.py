@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,27 +12,30 @@ import pulumi
 import pulumi.runtime.config
 
 from mailpair import site as sites
-from mailpair.publish import client_settings_json
+from mailpair.publish import client_settings_json, record_sets
 from mailpair.servers import Connection, Server, inventory
 from mailpair.site import Site, SiteError
 from pulumi_stack import digest
 from pulumi_stack.components import COMPONENTS, ServerArgs
-from pulumi_stack.config import NSPAWN, StackConfig, parse, site_folder
+from pulumi_stack.config import NSPAWN, SETTINGS, StackConfig, parse, site_folder
+from pulumi_stack.dns_config import DnsConfig, Secret
 from pulumi_stack.errors import Problem, StackError
 from pulumi_stack.places import CHECKOUT
 from pulumi_stack.platforms.existing import ExistingPlatform
 from pulumi_stack.platforms.nspawn.platform import NspawnPlatform, requirements
 from pulumi_stack.platforms.platform import Host, Platform
-from pulumi_stack.resources import Playbook, PlaybookArgs
+from pulumi_stack.publishing import publishing, publishing_problems
+from pulumi_stack.resources import Playbook, PlaybookArgs, RecordSet, RecordSetArgs
 
 PLAYBOOK = "playbooks/site.yml"
-_OBJECTS = ("servers", "image_packages", "bare_machines")
+_SHOWN = [each for each in SETTINGS if each != "dns_key"]
+_OBJECTS = ("servers", "image_packages", "bare_machines", "dns")
 
 
 def run() -> None:
     """The stack, as ``pulumi up`` wants it. Whatever is wrong is told before anything is made."""
     try:
-        config, site = check(raw_config(settings()), Path.cwd())
+        config, site = check(raw_config(settings(), secret_settings()), Path.cwd())
     except SiteError as error:
         raise pulumi.RunError(f"the stack is not ready:\n{error}") from None
     _build(config, site, pulumi.get_stack())
@@ -43,12 +46,26 @@ def settings() -> dict[str, str]:
     return {**pulumi.runtime.config.get_config_env(), **pulumi.runtime.config.CONFIG.get()}
 
 
-def raw_config(named: Mapping[str, str]) -> dict[str, Any]:
-    """The program's part of a stack's settings, by its keys without the project's name; lists are read from JSON."""
+def secret_settings() -> set[str]:
+    """The full names of those that are secrets."""
+    named = pulumi.runtime.config.get_config_secret_keys_env()
+    return {*named, *(key for key in settings() if pulumi.runtime.config.is_config_secret(key))}
+
+
+def raw_config(named: Mapping[str, str], secret: Collection[str] = ()) -> dict[str, Any]:
+    """The program's part of a stack's settings, by its keys without the project's name; lists are read from JSON.
+
+    ``secret`` are the full names of secrets. The key is one, and what is one and is no setting may be the key, so
+    neither is shown.
+    """
     raw: dict[str, Any] = {}
     for key, value in named.items():
         project, _, name = key.partition(":")
-        if project == "mailpair":
+        if project != "mailpair":
+            continue
+        if key in secret and name not in _SHOWN:
+            raw[name] = Secret(value)
+        else:
             raw[name] = _structured(value) if name in _OBJECTS else value
     return raw
 
@@ -71,10 +88,13 @@ def check(raw: Mapping[str, Any], project_dir: Path) -> tuple[StackConfig, Site]
         problems += requirements()
     if config is None or site is None:
         raise StackError(problems)
+    servers = platform(config, site, "").servers
     try:
-        sites.join(site, platform(config, site, "").servers)
+        sites.join(site, servers)
     except SiteError as error:
         problems += error.problems
+    if config.dns is not None:
+        problems += publishing_problems(config.dns, site, servers)
     if problems:
         raise StackError(problems)
     return config, site
@@ -98,6 +118,10 @@ def _build(config: StackConfig, site: Site, stack: str) -> None:
     if isinstance(source, NspawnPlatform) and config.bare_machines:
         bare = {name: source.bare(name, pulumi.ResourceOptions()) for name in config.bare_machines}
         pulumi.export("bare_machines", {name: _reached(host) for name, host in bare.items()})
+    published = publishing(config.dns, site, source.servers)
+    if published.outside:
+        pulumi.log.warn(f"not in the zone, and not published: {', '.join(each.label for each in published.outside)}")
+    made = _record_sets(config.dns, published.addresses, [])
     if config.configure:
         arguments = PlaybookArgs(
             inventory=ansible_inventory,
@@ -105,7 +129,35 @@ def _build(config: StackConfig, site: Site, stack: str) -> None:
             playbook=PLAYBOOK,
             digest=digest.content(CHECKOUT, config.site_dir),
         )
-        Playbook("site", arguments)
+        made = [*made, Playbook("site", arguments, pulumi.ResourceOptions(depends_on=made))]
+    _record_sets(config.dns, published.services, made)
+
+
+def _record_sets(
+    dns: DnsConfig | None, wanted: Sequence[record_sets.RecordSet], after: Sequence[pulumi.Resource]
+) -> list[pulumi.Resource]:
+    """Resources for sets of records, once others are there."""
+    if dns is None:
+        return []
+    return [
+        RecordSet(
+            each.label,
+            RecordSetArgs(
+                server=dns.server,
+                port=dns.port,
+                zone=f"{dns.zone}.",
+                key_name=dns.key_name,
+                algorithm=dns.algorithm,
+                key=pulumi.Output.secret(dns.key),
+                name=each.name,
+                type=each.type,
+                ttl=dns.ttl,
+                data=each.data,
+            ),
+            pulumi.ResourceOptions(depends_on=after),
+        )
+        for each in wanted
+    ]
 
 
 def _inventory(

@@ -51,6 +51,22 @@ class PlaybookArgs:
     digest: str
 
 
+@dataclass(frozen=True, slots=True)
+class RecordSetArgs:
+    """See pulumi_stack.provider.record_set."""
+
+    server: str
+    port: int
+    zone: str
+    key_name: str
+    algorithm: str
+    key: pulumi.Input[str]
+    name: str
+    type: str
+    ttl: int
+    data: Sequence[str]
+
+
 class Image(pulumi.CustomResource):
     """The base image of all machines, in this machine's cache."""
 
@@ -94,6 +110,14 @@ class Playbook(pulumi.CustomResource):
         """As every resource of Pulumi."""
         properties = _properties(args, "stamp", "private", "drift")
         super().__init__("mailpair:index:Playbook", name, properties, opts)
+
+
+class RecordSet(pulumi.CustomResource):
+    """The records of one type at one name in DNS."""
+
+    def __init__(self, name: str, args: RecordSetArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        """As every resource of Pulumi."""
+        super().__init__("mailpair:index:RecordSet", name, _properties(args, "drift"), opts)
 
 
 def _properties(args: Any, *outputs: str) -> dict[str, Any]:

@@ -34,6 +34,8 @@ class Field:
     type: type
     # None: a change is no change, since the resource was made and stays; False: updated in place; True: made anew.
     replaces: bool | None = False
+    # Whether it is kept from everybody: encrypted in the state, shown nowhere.
+    secret: bool = False
 
 
 class Kind(ABC):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.provider.experimental.provider import (
     CheckFailure,
     CheckRequest,
@@ -50,7 +51,7 @@ class MailpairProvider(Provider):
         if not problems and not is_unknown(inputs):
             problems = kind.check(inputs)
         return CheckResponse(
-            inputs=values({key: inputs[key] for key in kind.fields if key in inputs}),
+            inputs=_kept(kind, {key: inputs[key] for key in kind.fields if key in inputs}),
             failures=[CheckFailure(each.path, str(each)) for each in problems],
         )
 
@@ -80,10 +81,10 @@ class MailpairProvider(Provider):
         """Makes a resource; a preview only says what it would be."""
         kind, inputs = self._kind(request.type), plain_map(request.properties)
         if request.preview:
-            return CreateResponse(properties=values({**inputs, **kind.outputs(inputs)}))
+            return CreateResponse(properties=_kept(kind, {**inputs, **kind.outputs(inputs)}))
         resource_id, outputs = await kind.create(self._context(request.urn), inputs)
         await self._log.flush()
-        return CreateResponse(resource_id, values({**inputs, **outputs}))
+        return CreateResponse(resource_id, _kept(kind, {**inputs, **outputs}))
 
     async def read(self, request: ReadRequest) -> ReadResponse:
         """Looks at the world."""
@@ -97,7 +98,7 @@ class MailpairProvider(Provider):
         if outputs is None:
             return ReadResponse()
         inputs = {key: state[key] for key in kind.fields}
-        return ReadResponse(request.resource_id, values({**inputs, **outputs}), values(inputs))
+        return ReadResponse(request.resource_id, _kept(kind, {**inputs, **outputs}), _kept(kind, inputs))
 
     async def update(self, request: UpdateRequest) -> UpdateResponse:
         """Changes a resource in place; a preview only says what it would be."""
@@ -108,10 +109,10 @@ class MailpairProvider(Provider):
                 self._log.say(request.urn, line, passing=False)
             await self._log.flush()
             known = {key: each for key, each in kind.outputs(new).items() if not is_unknown(each)}
-            return UpdateResponse(values({**old, **new, **known}))
+            return UpdateResponse(_kept(kind, {**old, **new, **known}))
         outputs = await kind.update(self._context(request.urn), old, new)
         await self._log.flush()
-        return UpdateResponse(values({**new, **outputs}))
+        return UpdateResponse(_kept(kind, {**new, **outputs}))
 
     async def delete(self, request: DeleteRequest) -> None:
         """Takes a resource away."""
@@ -138,6 +139,14 @@ class MailpairProvider(Provider):
         )
 
 
+def _kept(kind: Kind, properties: dict[str, Any]) -> dict[str, PropertyValue]:
+    """Properties for the engine, with the secret ones marked."""
+    return {
+        key: each.with_secret(True) if key in kind.fields and kind.fields[key].secret else each
+        for key, each in values(properties).items()
+    }
+
+
 def _misfits(kind: Kind, inputs: dict[str, Any]) -> list[Problem]:
     """Inputs that are missing, unknown to the kind, or of a wrong type."""
     problems = [
@@ -148,7 +157,8 @@ def _misfits(kind: Kind, inputs: dict[str, Any]) -> list[Problem]:
         if inputs.get(key) is None:
             problems.append(Problem(key, "missing", "must be given"))
         elif not is_unknown(inputs[key]) and not isinstance(inputs[key], field.type):
-            problems.append(Problem(key, repr(inputs[key]), f"must be of type {field.type.__name__}"))
+            shown = "[secret]" if field.secret else repr(inputs[key])
+            problems.append(Problem(key, shown, f"must be of type {field.type.__name__}"))
     return problems
 
 

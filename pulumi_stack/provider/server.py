@@ -23,6 +23,7 @@ from pulumi_stack.provider.machine import Machine
 from pulumi_stack.provider.network import Network
 from pulumi_stack.provider.playbook import Playbook
 from pulumi_stack.provider.provider import MailpairProvider
+from pulumi_stack.provider.record_set import RecordSet
 
 VERSION = "0.1.0"
 _PARENT_PAUSE = 0.5  # seconds between two looks at whether the engine is still there
@@ -76,7 +77,7 @@ def serve(engine: str) -> None:
 
 async def _serve(engine: str) -> None:
     runner, log = Runner(), EngineLog(engine)
-    provider = MailpairProvider((Image(), Network(), Machine(), Playbook()), log, runner)
+    provider = MailpairProvider((Image(), Network(), Machine(), Playbook(), RecordSet()), log, runner)
     server = grpc.aio.server(options=_GRPC_CHANNEL_OPTIONS)
     servicer = Servicer([engine], VERSION, provider, engine_address=engine)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)

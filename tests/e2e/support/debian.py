@@ -68,7 +68,9 @@ class Debian:
 
     def command(self, host: Outside, *command: str) -> list[str]:
         """A command line that runs a program of this root on the outside host; mounts are that process' alone."""
-        return host.command("sh", "-c", _RUN, "sh", str(self.image), str(self.folder), *command)
+        # Whatever the host: a mount that stayed here would have the folder's removal go into /dev.
+        isolated = ("unshare", "--mount", "--propagation", "private", "sh", "-c", _RUN, "sh")
+        return host.command(*isolated, str(self.image), str(self.folder), *command)
 
 
 @contextmanager
@@ -78,4 +80,5 @@ def debian(folder: Path, *packages: str) -> Iterator[Debian]:
     root = Debian(image, folder)
     root.install(*packages)
     yield root
+    assert str(folder) not in Path("/proc/self/mounts").read_text()
     shutil.rmtree(folder)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 KEY_NAME, ALGORITHM = "mailpair", "hmac-sha256"
 _CONFIG = """
 server:
-    listen: {address}@53
+    listen: {address}@{port}
     rundir: /run
 log:
   - target: stderr
@@ -38,7 +38,7 @@ acl:
   - id: challenges
     key: {key_name}
     action: update
-    update-type: TXT
+    update-type: [{types}]
 zone:
   - domain: {zone}
     file: {data}/{zone}.zone
@@ -51,7 +51,7 @@ zone:
 
 @dataclass(frozen=True)
 class DnsServer:
-    """The server, and the secret of the key that may change texts."""
+    """The server, and the secret of the key that may change records."""
 
     host: Outside
     secret: str
@@ -76,8 +76,19 @@ def write_zone(file: Path, zone: str, host: Outside, names: Mapping[str, list[st
 
 
 @contextmanager
-def dns_server(host: Outside, root: Debian, zone: str, names: Mapping[str, list[str]]) -> Iterator[DnsServer]:
-    """The DNS of a zone while the context lasts; ``names`` are its hosts' addresses, each relative to the zone."""
+def dns_server(
+    host: Outside,
+    root: Debian,
+    zone: str,
+    names: Mapping[str, list[str]],
+    *,
+    port: int = 53,
+    types: tuple[str, ...] = ("TXT",),
+) -> Iterator[DnsServer]:
+    """The DNS of a zone while the context lasts; ``names`` are its hosts' addresses, each relative to the zone.
+
+    The key may change records of these types.
+    """
     secret = base64.b64encode(secrets.token_bytes(32)).decode()
     (root.data / "knot").mkdir()
     file = root.data / f"{zone}.zone"
@@ -86,7 +97,14 @@ def dns_server(host: Outside, root: Debian, zone: str, names: Mapping[str, list[
     config.touch(mode=0o600)
     config.write_text(
         _CONFIG.format(
-            address=host.address, data=DATA, key_name=KEY_NAME, algorithm=ALGORITHM, secret=secret, zone=zone
+            address=host.address,
+            port=port,
+            data=DATA,
+            key_name=KEY_NAME,
+            algorithm=ALGORITHM,
+            secret=secret,
+            types=", ".join(types),
+            zone=zone,
         )
     )
     log = root.data / "knot.log"

@@ -55,6 +55,18 @@ class Run:
         document["config"] = {f"{project}:{key}": value for key, value in settings.items()}
         self._config_file.write_text(yaml.safe_dump(document))
 
+    def secret(self, setting: str, value: str) -> None:
+        """Adds a secret to the configuration."""
+        done = subprocess.run(
+            self.command("config", "set", "--secret", setting),
+            env=self.environment,
+            input=value,
+            text=True,
+            capture_output=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+
     def command(self, *arguments: str) -> list[str]:
         """A command of Pulumi on the stack, which asks nothing."""
         command = ["pulumi", *arguments, "--cwd", str(self.program), "--non-interactive", "--color", "never"]

@@ -10,6 +10,7 @@ import pytest
 
 from mailpair.servers import Role
 from pulumi_stack.config import SERVER_KEYS, SETTINGS, ServerConfig, parse
+from pulumi_stack.dns_config import DNS_KEYS
 from pulumi_stack.errors import StackError
 from pulumi_stack.packages import of_all_roles
 
@@ -106,7 +107,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
         {"plattform": "nspawn"},
         (
             "plattform: 'nspawn': is no setting here; these are: "
-            "platform, site, servers, configure, subnet, image_packages, bare_machines"
+            "platform, site, servers, configure, subnet, image_packages, bare_machines, dns, dns_key"
         ),
     ),
     ("platform", {"platform": "cloud"}, "platform: 'cloud': must be nspawn or existing"),
@@ -280,5 +281,5 @@ def test_everything_wrong_is_told_at_once(project: Path) -> None:
 
 def test_the_readme_tells_every_setting() -> None:
     readme = (Path(__file__).parents[3] / "pulumi_stack" / "README.md").read_text()
-    for key in (*SETTINGS, *(key for keys in SERVER_KEYS.values() for key in keys)):
+    for key in (*SETTINGS, *DNS_KEYS, *(key for keys in SERVER_KEYS.values() for key in keys)):
         assert f"`{key}`" in readme

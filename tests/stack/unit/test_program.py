@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from pulumi_stack.dns_config import Secret
 from pulumi_stack.errors import StackError
 from pulumi_stack.platforms.nspawn.platform import NspawnPlatform, requirements
 from pulumi_stack.program import check, platform, raw_config
+from pulumi_stack.publishing import Publishing, publishing
 
 LAB = Path(__file__).parents[3] / "inventories" / "lab"
 EXISTING = [
@@ -40,6 +42,52 @@ def test_only_the_programs_own_settings_are_read() -> None:
         "servers": [{"name": "front1"}],
         "image_packages": "not JSON",
     }
+
+
+def test_what_may_be_the_key_is_shown_nowhere(project: Path) -> None:
+    named = {"mailpair:dns_key": "a2V5", "mailpair:dns_kye": "a2V5", "mailpair:subnet": "10.9.0.0/24"}
+    raw = raw_config(named, named)
+    assert raw == {"dns_key": Secret("a2V5"), "dns_kye": Secret("a2V5"), "subnet": "10.9.0.0/24"}
+    assert "a2V5" not in f"{raw}"
+    with pytest.raises(StackError) as error:
+        check(raw, project)
+    assert "a2V5" not in str(error.value)
+    assert "dns_kye: [secret]: is no setting here; " in str(error.value)
+
+
+DNS = {"server": "192.0.2.53", "zone": "contoso.test", "key_name": "mailpair"}
+
+
+def test_the_zone_must_have_names_of_the_site(project: Path) -> None:
+    raw = {"platform": "existing", "servers": EXISTING, "dns_key": Secret("a2V5")}
+    config, _ = check({**raw, "dns": DNS}, project)
+    assert config.dns is not None
+    with pytest.raises(StackError) as error:
+        check({**raw, "dns": {**DNS, "zone": "so.test", "leave_out": ["contoso.test CNAME"]}}, project)
+    assert [str(each).partition("; these are ")[0] for each in error.value.problems] == [
+        "dns.leave_out[0]: 'contoso.test CNAME': must be a name and a type that the site has records of",
+        "dns.zone: 'so.test': must be a zone that names of the site are in, such as contoso.test",
+    ]
+
+
+def test_addresses_are_published_before_services_and_the_zone_s_alone(project: Path) -> None:
+    document = project.parent / "inventories" / "lab" / "site.yml"
+    document.write_text(document.read_text().replace("accepted_domains: [", "accepted_domains: [fabrikam.test, "))
+    servers = [{**EXISTING[0], "address6": "2001:db8::1", "fqdn": "mx.elsewhere.test"}, EXISTING[1]]
+    raw = {"platform": "existing", "servers": servers, "dns_key": Secret("a2V5")}
+    config, site = check({**raw, "dns": {**DNS, "leave_out": ["contoso.test TXT"]}}, project)
+    found = publishing(config.dns, site, platform(config, site, "").servers)
+    assert [each.label for each in found.addresses] == ["mail.contoso.test A", "mail.contoso.test AAAA"]
+    assert [each.label for each in found.services] == [
+        "contoso.test MX",
+        *(f"_{each}._tcp.contoso.test SRV" for each in SERVICES),
+    ]
+    assert {each.name for each in found.outside} >= {"mx.elsewhere.test.", "fabrikam.test."}
+    assert not [each for each in found.outside if each.name.endswith("contoso.test.")]
+    assert publishing(None, site, ()) == Publishing((), (), ())
+
+
+SERVICES = ("imaps", "imap", "pop3s", "pop3", "submissions", "submission")
 
 
 def test_existing_servers_are_known_as_their_administrator_says(project: Path) -> None:

@@ -31,6 +31,7 @@ from pulumi_stack.provider.machine import Machine
 from pulumi_stack.provider.network import Network
 from pulumi_stack.provider.playbook import Playbook
 from pulumi_stack.provider.provider import MailpairProvider
+from pulumi_stack.provider.record_set import RecordSet
 from pulumi_stack.provider.values import UNKNOWN, plain_map, values
 
 
@@ -246,6 +247,68 @@ MACHINE: dict[str, Any] = {
 def test_inputs_of_our_resources(kind: Kind, inputs: dict[str, Any], problems: list[str]) -> None:
     provider = MailpairProvider([kind], EngineLog("127.0.0.1:1"), Runner())
     assert failures(provider, inputs, f"urn:pulumi:lab::mailpair::{kind.token}::a") == problems
+
+
+RECORDS: dict[str, Any] = {
+    "server": "192.0.2.53",
+    "port": 53,
+    "zone": "contoso.test.",
+    "key_name": "mailpair",
+    "algorithm": "hmac-sha256",
+    "key": "a2V5",
+    "name": "mail.contoso.test.",
+    "type": "A",
+    "ttl": 60,
+    "data": ["192.0.2.1"],
+}
+
+
+@pytest.mark.parametrize(
+    ("changed", "problems"),
+    [
+        ({}, []),
+        ({"name": "contoso.test.", "type": "TXT", "data": ["v=spf1 -all"]}, []),
+        ({"name": "mail.fabrikam.test."}, ["name: 'mail.fabrikam.test.': must be in the zone contoso.test."]),
+        ({"name": "notcontoso.test."}, ["name: 'notcontoso.test.': must be in the zone contoso.test."]),
+        ({"type": "CNAME"}, ["type: 'CNAME': must be A, AAAA, MX, SRV or TXT"]),
+        ({"data": []}, ["data: []: must be data of the type A"]),
+        ({"data": ["mail"]}, ["data: ['mail']: must be data of the type A"]),
+        ({"key": "not base64"}, ["key: [secret]: must be in base64"]),
+        ({"key": ["a2V5"]}, ["key: [secret]: must be of type str"]),
+    ],
+)
+def test_inputs_of_a_record_set(changed: dict[str, Any], problems: list[str]) -> None:
+    provider = MailpairProvider([RecordSet()], EngineLog("127.0.0.1:1"), Runner())
+    assert failures(provider, {**RECORDS, **changed}, f"urn:pulumi:lab::mailpair::{RecordSet.token}::a") == problems
+
+
+def test_a_secret_is_marked_wherever_the_engine_is_told_it() -> None:
+    class Safe(Thing):
+        fields: ClassVar = {**Thing.fields, "key": Field(str, secret=True)}
+
+    provider = MailpairProvider([Safe()], EngineLog("127.0.0.1:1"), Runner())
+    inputs = values({**INPUTS, "key": "a2V5"})
+    checked = asyncio.run(provider.check(CheckRequest(URN, {}, inputs, b"")))
+    previewed = asyncio.run(provider.create(CreateRequest(URN, inputs, 0, preview=True)))
+    created = asyncio.run(provider.create(CreateRequest(URN, inputs, 0, preview=False)))
+    state = created.properties
+    read = asyncio.run(provider.read(ReadRequest(URN, "here", state, inputs)))
+    foreseen = asyncio.run(provider.update(UpdateRequest(URN, "here", state, inputs, 0, [], preview=True)))
+    updated = asyncio.run(provider.update(UpdateRequest(URN, "here", state, inputs, 0, [], preview=False)))
+    told = [checked.inputs, previewed.properties, state, read.properties, read.inputs, foreseen.properties]
+    for each in (*told, updated.properties):
+        assert each is not None
+        assert each["key"] == PropertyValue("a2V5", is_secret=True)
+        assert not each["colour"].is_secret
+
+
+def test_records_under_another_name_are_made_anew_and_all_else_is_changed_in_place() -> None:
+    provider = MailpairProvider([RecordSet()], EngineLog("127.0.0.1:1"), Runner())
+    urn = f"urn:pulumi:lab::mailpair::{RecordSet.token}::a"
+    other = {key: f"other-{each}" if isinstance(each, str) else each for key, each in RECORDS.items()}
+    other |= {"port": 54, "ttl": 61, "data": ["192.0.2.2"]}
+    response = asyncio.run(provider.diff(DiffRequest(urn, "a", values({**RECORDS, "drift": []}), values(other), [])))
+    assert (set(response.diffs), response.replaces) == (set(RECORDS), ["zone", "name", "type"])
 
 
 def test_inputs_of_a_playbook() -> None:
