@@ -123,7 +123,7 @@ def test_the_ca_s_key_is_encrypted_with_a_passphrase_of_its_own(state: SiteState
     key = (state.root / "ca" / "key.pem").read_bytes()
     serialization.load_pem_private_key(key, passphrase.strip().encode())
     assert key.startswith(b"-----BEGIN ENCRYPTED PRIVATE KEY-----\n")
-    # Of 256 wrong passphrases one ends in padding that looks right (RFC 8018, 6.2.2), and what fails then is the reading.
+    # One wrong passphrase of 256 ends in padding that looks right (RFC 8018, 6.1.2); then the reading fails.
     with pytest.raises(ValueError, match=r"."):
         serialization.load_pem_private_key(key, b"another one")
 
