@@ -20,8 +20,10 @@ bootstrap: ## install what this machine lacks and make the Python environment
 build-engine: bootstrap ## find Pulumi's engine, or build it once
 	@tools/engine/build
 
-.PHONY: for-tests
-for-tests: ## install what tests alone need: a browser
+.PHONY: for-pdf for-tests
+for-pdf: ## install what `make handout` needs for a PDF: Pango, and fonts for Chinese
+	@tools/bootstrap pdf
+for-tests: ## install what tests alone need: a browser, and what a PDF needs
 	@tools/bootstrap tests
 
 .PHONY: up describe verify mailboxes publish dkim certificates down
@@ -72,7 +74,7 @@ check-site: bootstrap ## say what is wrong with the documents of INVENTORY, or w
 
 settings: bootstrap ## say what the owner of MAILBOX enters in a mail program; ARGS=--json says it to a script
 	@$(activate) python -m mailpair settings --site $(INVENTORY) $(MAILBOX) $(ARGS)
-handout: bootstrap ## write a page for the owner of MAILBOX, as HTML; ARGS="--language zh-TW" chooses its language
+handout: bootstrap ## write a page for the owner of MAILBOX, as HTML; ARGS="--language zh-TW --pdf FILE" chooses its language, or PDF
 	@$(activate) python -m mailpair handout --site $(INVENTORY) $(MAILBOX) $(ARGS)
 dns-records: bootstrap ## print all records that DNS needs for INVENTORY, as lines of a zone file
 	@$(activate) python -m mailpair dns --site $(INVENTORY) $(ARGS)

@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             case "profile":
                 sys.stdout.buffer.write(telling.profile(parsed.site, parsed.address, parsed.protocol))
             case "handout":
-                sys.stdout.write(telling.handout(parsed.site, parsed.address, parsed.language))
+                _handout(parsed.site, parsed.address, parsed.language, parsed.pdf)
             case "dns":
                 return _dns(parsed.site, parsed.server, parsed.leave_out, check=parsed.check)
             case _:
@@ -65,7 +65,10 @@ def _parser() -> argparse.ArgumentParser:
     settings.add_argument("--json", action="store_true", help="plain data for scripts")
     profile = verbs.add_parser("profile", help="write a configuration profile for Apple's Mail to standard output")
     profile.add_argument("--protocol", choices=("IMAP", "POP"), default="IMAP", help="how mail is read")
-    handout = verbs.add_parser("handout", help="write a page for the owner of a mailbox, as HTML, to standard output")
+    handout = verbs.add_parser(
+        "handout", help="write a page for the owner of a mailbox: HTML to standard output, or PDF"
+    )
+    handout.add_argument("--pdf", type=Path, metavar="FILE", help="write it as PDF, to this file")
     handout.add_argument("--language", choices=LANGUAGES, default="en", help="of the page (default: en)")
     dns = verbs.add_parser("dns", help="print the records that DNS needs, as lines of a zone file")
     dns.add_argument("--check", action="store_true", help="compare DNS with them instead, and say what differs")
@@ -99,6 +102,14 @@ def _check(site: Path, *, values: bool) -> None:
     boxes = f"{len(loaded.site.mailboxes)} {'mailbox' if len(loaded.site.mailboxes) == 1 else 'mailboxes'}"
     sys.stdout.write(f"{site_dir}: in order; {', '.join(loaded.site.accepted_domains)}, {boxes}\n")
     sys.stdout.write(report(loaded, servers, applied, values=values))
+
+
+def _handout(site: Path, address: str, language: str, pdf: Path | None) -> None:
+    if pdf is None:
+        sys.stdout.write(telling.handout(site, address, language))
+        return
+    telling.printed(site, address, language, pdf)
+    sys.stdout.write(f"{pdf}: the page of {address} is written\n")
 
 
 def _dns(site: Path, server: str | None, left_out: Sequence[str], *, check: bool) -> int:

@@ -14,6 +14,7 @@ from mailpair.applied import Applied, last_applied
 from mailpair.hosts_file import HOSTS_FILE, read_hosts
 from mailpair.publish import ClientProtocol
 from mailpair.publish.dns import records, zone
+from mailpair.publish.printed import PrintingError, pdf
 from mailpair.publish.record_sets import drift, left_out_problems, questions, record_sets, without
 from mailpair.publish.settings_text import settings_json, settings_text
 from mailpair.resolver import look, name_server
@@ -75,6 +76,17 @@ def handout(place: Path, written: str, language: str) -> str:
     """The page for a mailbox's owner, as HTML."""
     site_dir, site, servers = _known(place)
     return publish.handout(site, servers, mailbox(site_dir, site, written), language)
+
+
+def printed(place: Path, written: str, language: str, file: Path) -> None:
+    """Writes the same page into a file as PDF; raises UsageError where that can't be done."""
+    page = handout(place, written, language)
+    try:
+        file.write_bytes(pdf(page))
+    except PrintingError as error:
+        raise UsageError(f"{file}: {error}") from error
+    except OSError as error:
+        raise UsageError(f"{file}: {error.strerror}: must be a file that can be written; name another") from error
 
 
 def dns(place: Path) -> str:

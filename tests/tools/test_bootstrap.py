@@ -158,6 +158,24 @@ def test_what_tests_alone_need_is_installed_for_them_alone(machine: Machine, che
     assert "bootstrap: installing with apt: chromium\n" in done.stderr
 
 
+def test_what_a_pdf_needs_is_installed_when_asked_for(
+    machine: Machine, checkout: Path, cache: Path, tmp_path: Path
+) -> None:
+    machine.has(*PROOFS)
+    machine.pretends("dpkg")
+    machine.pretends("id", "echo 0")
+    script, fonts = checkout / "tools/bootstrap", tmp_path / "fonts"
+    script.write_text(script.read_text().replace("/usr/share/fonts/opentype/noto", str(fonts)))
+    machine.pretends(
+        "apt-get", f'[[ $* != *fonts-noto-cjk* ]] || {{ mkdir "{fonts}"; : >"{fonts}/NotoSansCJK-Regular.ttc"; }}'
+    )
+    assert run(machine, checkout, cache).returncode == 0
+    assert not [line for line in machine.log if line.startswith("apt-get")]
+    done = run(machine, checkout, cache, "pdf")
+    assert done.returncode == 0, done.stderr
+    assert "bootstrap: installing with apt: fonts-noto-cjk\n" in done.stderr
+
+
 def test_sudo_is_used_by_who_is_not_root(machine: Machine, checkout: Path, cache: Path) -> None:
     machine.has(*(proof for proof in PROOFS if proof != "make"))
     machine.pretends("id", "echo 1000")

@@ -17,6 +17,7 @@ from mailpair.applied import Applied, remember
 from mailpair.passwords import is_current
 from mailpair.plan import plan
 from mailpair.publish.dns import records
+from mailpair.publish.printed import PrintingError
 from mailpair.publish.record_sets import Question, Seen, questions, record_sets
 from mailpair.resolver import NameServer
 from mailpair.servers import Role, Server
@@ -259,6 +260,31 @@ def test_there_is_no_profile_without_a_way_to_send(published: Path, capsys: pyte
 def test_a_page_is_in_the_language_that_is_asked_for(published: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["handout", "--site", str(published), ADA, "--language", "zh-TW"]) == 0
     assert '<html lang="zh-TW">' in capsys.readouterr().out
+
+
+def test_a_page_is_written_as_pdf(published: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = published / "ada.pdf"
+    where = ["handout", "--site", str(published), ADA, "--language", "zh-TW", "--pdf"]
+    assert main([*where, str(file)]) == 0
+    assert capsys.readouterr() == (f"{file}: the page of {ADA} is written\n", "")
+    assert file.read_bytes().startswith(b"%PDF-")
+    assert main([*where, str(published)]) == 1
+    rule = "Is a directory: must be a file that can be written; name another"
+    assert capsys.readouterr() == ("", f"{published}: {rule}\n")
+
+
+def test_a_file_stays_as_it_was_without_what_a_pdf_needs(
+    published: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def pdf(page: str) -> bytes:
+        raise PrintingError("what is wrong: the remedy")
+
+    monkeypatch.setattr("mailpair.telling.pdf", pdf)
+    file = published / "ada.pdf"
+    file.write_bytes(b"former")
+    assert main(["handout", "--site", str(published), ADA, "--pdf", str(file)]) == 1
+    assert capsys.readouterr() == ("", f"{file}: what is wrong: the remedy\n")
+    assert file.read_bytes() == b"former"
 
 
 def test_records_are_lines_of_a_zone_file(published: Path, capsys: pytest.CaptureFixture[str]) -> None:
