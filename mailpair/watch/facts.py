@@ -38,13 +38,18 @@ def facts(pem: str) -> Facts:
     return Facts(
         names=_names(certificate),
         issuer=_common_name(certificate.issuer),
-        serial=f"{certificate.serial_number:X}",
+        serial=_serial(certificate),
         not_before=certificate.not_valid_before_utc,
         not_after=certificate.not_valid_after_utc,
         key=_key(certificate),
         authority=_issues(certificate),
         fingerprint=certificate.fingerprint(hashes.SHA256()).hex(),
     )
+
+
+def _serial(certificate: x509.Certificate) -> str:
+    found = f"{certificate.serial_number:X}"
+    return f"0{found}" if len(found) % 2 else found
 
 
 def _names(certificate: x509.Certificate) -> tuple[str, ...]:

@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from mailpair.watch.facts import facts
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -74,9 +76,8 @@ def issue(signer: Signer, *names: str, usage: str = "server", left: float = 60, 
         .sign(signer.key, hashes.SHA256())
     )
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    return Issued(
-        certificate.public_bytes(serialization.Encoding.PEM).decode(), pem.decode(), f"{certificate.serial_number:X}"
-    )
+    of_certificate = certificate.public_bytes(serialization.Encoding.PEM).decode()
+    return Issued(of_certificate, pem.decode(), facts(of_certificate).serial)
 
 
 @contextmanager
