@@ -92,6 +92,7 @@ def test_the_state_has_no_secrets(pair: Run) -> None:
 
 def test_a_stopped_machine_is_seen_and_started(pair: Run) -> None:
     before = ids(pair)
+    ssh(pair.site_dir, FRONT, "echo 192.0.2.7 of-a-playbook >> /etc/hosts")
     ssh(pair.site_dir, FRONT, "systemctl --no-block poweroff")
     until(lambda: not processes("--machine=pair-test-front1"), "the machine stops")
     pair.refresh()
@@ -100,6 +101,7 @@ def test_a_stopped_machine_is_seen_and_started(pair: Run) -> None:
     assert pair.outputs("Machine")["front1"]["drift"] == []
     assert ids(pair) == before
     assert reachable(pair) == ["front1", "back1"]
+    assert "of-a-playbook" in ssh(pair.site_dir, FRONT, "cat /etc/hosts")
 
 
 def test_a_reboot_is_survived(pair: Run) -> None:

@@ -137,7 +137,8 @@ class Maker:
         key = await asyncio.to_thread(self._site.ssh_public_key)
         text = resolv_conf(_text(Path("/etc/resolv.conf")), _text(Path("/run/systemd/resolve/resolv.conf")))
         files = self._spec.files(authorized_key=key, resolv_conf=text)
-        await self._write([each for each in files if not await self._running() or each.path not in _WHEN_STOPPED])
+        running = await self._running()
+        await self._write([each for each in files if not (each.path in _SHARED and (running or self._has(each)))])
         for address in self._addresses():
             await asyncio.to_thread(self._site.pin_host, address, (mark["host_key"],))
         if not await self._running():
@@ -150,6 +151,10 @@ class Maker:
     async def _write(self, files: list[RootFile]) -> None:
         for each in files:
             host.write_inside(self._names.root, each.path, each.content, each.mode)
+
+    def _has(self, file: RootFile) -> bool:
+        """Whether a file begins as it should; what a playbook has added stays."""
+        return _text(self._names.root / file.path).startswith(file.content)
 
     def _addresses(self) -> tuple[str, str]:
         return str(self._spec.address.ip), str(self._spec.address6.ip)
@@ -211,8 +216,8 @@ class Maker:
         return "\n".join(_text(self._names.console).splitlines()[-20:])
 
 
-# A running machine's playbook writes these too, so they are only written before a start.
-_WHEN_STOPPED = frozenset({"etc/hosts"})
+# Playbooks add to these: they are written before a start alone, and only where names or addresses have changed.
+_SHARED = frozenset({"etc/hosts"})
 
 
 async def take_away(names: MachineNames, runner: Runner) -> None:
