@@ -7,9 +7,7 @@ at a time. ``MAILPAIR_E2E_PART=1`` or ``2`` runs one half of the files, so that 
 
 from __future__ import annotations
 
-import fcntl
 import os
-import tempfile
 from ipaddress import IPv4Network
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +16,7 @@ import pytest
 
 from tests.e2e.support.outside import Outside, outside_host
 from tests.e2e.support.processes import ProcessLog
-from tests.e2e.support.stack import Stack
+from tests.e2e.support.stack import Stack, made
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,20 +74,8 @@ def processes() -> Iterator[ProcessLog]:
 @pytest.fixture(scope="session")
 def stack(processes: ProcessLog) -> Iterator[Stack]:
     """The tests' stack: a front end and a back end of its own, configured."""
-    temporary = Path(tempfile.gettempdir())
-    folder = temporary / f"mailpair-{NAME}" if KEEP else Path(tempfile.mkdtemp(prefix=f"mailpair-{NAME}-"))
-    stack = Stack(NAME, folder, Path(__file__).parent / "site", {"mailpair:subnet": str(SUBNET)})
-    with (temporary / f"mailpair-{NAME}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # there can be one such stack on a machine at a time
-        try:
-            if not stack.exists:
-                stack.prepare()
-            stack.restore()
-            stack.up()
-            yield stack
-        finally:
-            if not KEEP and stack.exists:
-                stack.destroy()
+    with made(NAME, Path(__file__).parent / "site", {"mailpair:subnet": str(SUBNET)}, keep=KEEP) as stack:
+        yield stack
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from unittest import mock
 from mailpair.state import SiteState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 
@@ -96,13 +96,14 @@ class Lab:
         return ssl.create_default_context(cafile=str(self.state.ca_certificate))
 
     @contextlib.contextmanager
-    def names(self, *public: str) -> Iterator[None]:
-        """Lets this process find the servers by name, as DNS would; ``public`` names lead to the front end."""
-        known = {host.fqdn: host.address for host in self.hosts} | dict.fromkeys(public, self.front.address)
+    def names(self, *public: str, fronts: Sequence[Host] = ()) -> Iterator[None]:
+        """Lets this process find the servers by name, as DNS would; ``public`` names lead to all front ends or some."""
+        known = {host.fqdn: [host.address] for host in self.hosts}
+        known |= {name: [front.address for front in fronts or self.fronts] for name in public}
         ask = socket.getaddrinfo
 
         def answer(host: Any, *arguments: Any, **options: Any) -> Any:
-            return ask(known.get(host, host), *arguments, **options)
+            return [each for found in known.get(host, [host]) for each in ask(found, *arguments, **options)]
 
         with mock.patch("socket.getaddrinfo", answer):
             yield

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +28,27 @@ class _Here:
 
 
 HERE = _Here()
+PATIENCE = 5.0  # seconds for an answer to a connection; a host that is away gives none
+
+
+def is_open(address: str, port: int) -> bool:
+    """Whether a port takes a connection from this machine."""
+    try:
+        with socket.create_connection((address, port), timeout=PATIENCE):
+            return True
+    except OSError:
+        return False
+
+
+def is_away(address: str) -> bool:
+    """Whether no host has an address any more: one that is still ending refuses connections."""
+    try:
+        with socket.create_connection((address, 1), timeout=PATIENCE):
+            return False
+    except (ConnectionRefusedError, ConnectionResetError):
+        return False
+    except OSError:
+        return True
 
 
 def open_ports(address: str, place: Place = HERE) -> list[int]:

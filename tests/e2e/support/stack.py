@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import secrets
 import shutil
 import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -152,6 +156,25 @@ class Stack:
         if check and done.returncode != 0:
             raise AssertionError(f"{' '.join(command)}: ended with {done.returncode}\n{done.stdout}{done.stderr}")
         return done
+
+
+@contextmanager
+def made(name: str, documents: Path, config: dict[str, Any], *, keep: bool) -> Iterator[Stack]:
+    """A stack of this name, made and configured, while the context lasts; ``keep`` leaves it for the next run."""
+    temporary = Path(tempfile.gettempdir())
+    folder = temporary / f"mailpair-{name}" if keep else Path(tempfile.mkdtemp(prefix=f"mailpair-{name}-"))
+    stack = Stack(name, folder, documents, config)
+    with (temporary / f"mailpair-{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # there can be one such stack on a machine at a time
+        try:
+            if not stack.exists:
+                stack.prepare()
+            stack.restore()
+            stack.up()
+            yield stack
+        finally:
+            if not keep and stack.exists:
+                stack.destroy()
 
 
 def merged(whole: Any, change: Any) -> Any:
