@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from tests.e2e.support.stack import Stack
 
 PROVOKED = (
-    # Tests stop Dovecot, whose processes do not end in an order: the one that counts may be gone before others.
-    "net_connect_unix(/run/dovecot/stats-writer) failed: Connection refused",
     *test_acme.PROVOKED,
     *test_bindings.PROVOKED,
     *test_front_faults.PROVOKED,
@@ -49,15 +47,34 @@ def unprovoked(journal: str) -> list[str]:
     return [line for line in journal.splitlines() if not any(words in line for words in PROVOKED)]
 
 
+def said_at_the_end(journal: str) -> set[str]:
+    """What Dovecot's processes say while it stops of the one that counts, which may be gone before them.
+
+    Tests stop Dovecot. Of 192 stops under load three had such a line.
+    """
+    said, stopping = set(), False
+    for line in journal.splitlines():
+        if "systemd[1]: Stopping dovecot.service" in line:
+            stopping = True
+        elif "systemd[1]: Stopped dovecot.service" in line:
+            stopping = False
+        elif stopping and "Error: conn unix:/run/dovecot/stats-writer " in line:
+            said.add(line)
+    return said
+
+
 def test_the_journals_have_no_errors(lab: Lab) -> None:
     for host in lab.hosts:
+        journal = "journalctl --boot --quiet --output=short-unix"
+        mail = host.run(f"{journal} --unit='dovecot*' --unit='postfix*'")
+        harmless = said_at_the_end(mail)
         # The SSH server is left out: it takes ill how the tests of open ports hang up.
-        command = "journalctl --boot --quiet --priority=err --exclude-identifier=sshd-session"
-        assert unprovoked(host.run(command)) == [], host.name
-        mail = host.run("journalctl --boot --quiet --output=cat --unit='dovecot*' --unit='postfix*'")
+        errors = host.run(f"{journal} --priority=err --exclude-identifier=sshd-session")
+        assert [line for line in unprovoked(errors) if line not in harmless] == [], host.name
+        words = ("Error:", "Fatal:", "Panic:", "error:")
         assert [
-            line for line in unprovoked(mail) if any(word in line for word in ("Error:", "Fatal:", "Panic:", "error:"))
-        ] == []
+            line for line in unprovoked(mail) if line not in harmless and any(word in line for word in words)
+        ] == [], host.name
 
 
 def test_no_host_keeps_a_password(lab: Lab) -> None:
