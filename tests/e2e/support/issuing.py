@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import subprocess
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,8 +13,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-
-from mailpair.watch.facts import facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,7 +76,9 @@ def issue(signer: Signer, *names: str, usage: str = "server", left: float = 60, 
     )
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     of_certificate = certificate.public_bytes(serialization.Encoding.PEM).decode()
-    return Issued(of_certificate, pem.decode(), facts(of_certificate).serial)
+    command = ["openssl", "x509", "-noout", "-serial"]
+    printed = subprocess.run(command, input=of_certificate, capture_output=True, text=True, check=True).stdout
+    return Issued(of_certificate, pem.decode(), printed.strip().removeprefix("serial="))
 
 
 @contextmanager
