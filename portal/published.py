@@ -54,7 +54,6 @@ class Published:
 
     title: str  # the organisation, as users know it
     address: str  # of the page itself
-    decoy: str  # an account that nobody has, against which passwords of unknown users are checked
     settings: Mapping[str, Mapping[str, tuple[Setting, ...]]]  # by view and protocol
     profiles: Mapping[str, Mapping[str, Any]]  # templates of Apple's, by protocol
     authority: Mapping[str, Any] | None  # the part that tells devices of the site's own CA
@@ -91,7 +90,6 @@ def parse(content: bytes, accounts: str = "") -> Published:
     return Published(
         title=data["title"],
         address=data["address"],
-        decoy=data["decoy"],
         settings={
             view: {
                 protocol: tuple(

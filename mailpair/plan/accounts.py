@@ -41,11 +41,12 @@ class Entry:
         return f"{self.address}:{{ARGON2ID}}{self.hash}::::::{extra}"
 
 
-# Whose password the page has checked in place of an unknown user's, so that it takes as long: nobody knows it, since it
-# was thrown away as soon as the hash was made, with the parameters of all others. The page lets nobody in by this name.
+# Whose hash a password is compared with where there is no such user, so that it takes as long as a wrong password does:
+# with the parameters of all others, but made of no password. It is 32 zeros, and who finds a password for those has
+# broken Argon2id. The domain is nobody's (RFC 6761, section 6.4).
 DECOY = Entry(
-    "nobody@portal.invalid",
-    "$argon2id$v=19$m=19456,t=2,p=1$T4T6hvzHViyFwQxd/4Ggeg$XsQGsDUzKR5Ju4avXv+qBYhUCzulNoF3uxiOli3rBbU",
+    "nobody@decoy.invalid",
+    "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
 )
 
 
@@ -55,7 +56,7 @@ def passwd_file(
     """Write the passwd-file of those who may sign in over a protocol.
 
     ``password_hash`` gives the hash for an address. ``back_ends`` are the full names of back ends by server name: with
-    them each entry of IMAP and POP3 says how a front end reaches the mailbox.
+    them each entry of IMAP and POP3 says how a front end reaches the mailbox. The last entry is DECOY.
     """
     entries = [
         Entry(
@@ -65,9 +66,7 @@ def passwd_file(
         )
         for mailbox in accounts(site, protocol)
     ]
-    if protocol == "portal":
-        entries.append(DECOY)
-    return "".join(f"{entry}\n" for entry in entries)
+    return "".join(f"{entry}\n" for entry in (*entries, DECOY))
 
 
 def stamps(site: Site, password_hash: Callable[[str], str]) -> str:

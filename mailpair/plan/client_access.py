@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mailpair.plan import certificates, listening, places, sessions
+from mailpair.plan.accounts import DECOY
 from mailpair.plan.certificates import Served, Shown
 from mailpair.plan.role import ConnectionLimit
 from mailpair.plan.sessions import SessionsPlan
@@ -78,6 +79,7 @@ class ClientAccessPlan:
     portal_socket: str
     portal_user: str
     directory: str
+    decoy: str  # whose hash passwords of unknown users are compared with
     back_ends: dict[str, str]  # full names by name: where the mailboxes are
     ca: str
     peer_certificate: str
@@ -128,6 +130,7 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> ClientAccessP
         portal_socket=places.PORTAL_SASL_SOCKET,
         portal_user=places.PORTAL_USER,
         directory=places.DIRECTORY,
+        decoy=DECOY.address,
         back_ends={each.name: each.fqdn for each in servers if each.role is Role.MAILBOX},
         ca=places.PEERS_FILE,
         peer_certificate=places.PEER_CERTIFICATE,

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from mailpair.plan import certificates, places
-from mailpair.plan.accounts import DECOY
 from mailpair.plan.publication import INCLUDED
 from mailpair.publish.page import page
 from mailpair.servers import Server
@@ -47,7 +46,7 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> PortalPlan:
     return PortalPlan(
         packages=PACKAGES if running else (),
         running=running,
-        published={**page(site, servers), "decoy": DECOY.address} if running else {},
+        published=page(site, servers) if running else {},
         certificate=signing.certificate,
         key=signing.key,
     )

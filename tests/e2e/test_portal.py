@@ -15,6 +15,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from tests.e2e.support import hashes
 from tests.support.browser import CHROMIUM, Browser, Page, chromium
 
 if TYPE_CHECKING:
@@ -121,6 +122,15 @@ def test_who_may_not_sign_in_is_told_what_a_wrong_password_is_told(lab: Lab, bro
     assert page("document.querySelector('[role=alert]').textContent") == (
         "The address or the password is not right, or this mailbox may not sign in."
     )
+
+
+def test_the_password_of_somebody_unknown_costs_a_hash(lab: Lab, browser: Browser) -> None:
+    hashes.forget(lab)
+    assert not hashes.computed(lab)
+    page = browser.page()
+    sign_in(page, lab, "nobody@contoso.test", "wrong")
+    assert page("document.querySelector('[role=alert]') !== null")
+    assert hashes.computed(lab)
 
 
 def test_the_program_reaches_neither_mail_nor_keys_nor_the_network(lab: Lab) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import imaplib
 import poplib
+import smtplib
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.support import clients
+from tests.e2e.support import clients, hashes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,6 +105,22 @@ def test_every_refused_login_reads_the_same(lab: Lab, protocol: str) -> None:
     with ThreadPoolExecutor() as pool:  # each refusal takes the server two seconds, on purpose
         answers = dict(zip(attempts, pool.map(attempt, attempts), strict=True))
     assert set(answers.values()) == {answers["a wrong password"]}, answers
+
+
+def smtp_answer(lab: Lab, address: str, password: str) -> str:
+    """What a failed login to the receive connector is told."""
+    with clients.connect_smtp(lab) as client, pytest.raises(smtplib.SMTPAuthenticationError) as refused:
+        client.login(address, password)
+    return str(refused.value)
+
+
+@pytest.mark.parametrize("address", [ADA, "nobody@contoso.test", "administrator@contoso.test", "nobody@decoy.invalid"])
+@pytest.mark.parametrize("protocol", [*ANSWERS, "smtp"])
+def test_whoever_it_is_a_wrong_password_costs_a_hash(lab: Lab, protocol: str, address: str) -> None:
+    hashes.forget(lab)
+    assert not hashes.computed(lab)
+    (ANSWERS | {"smtp": smtp_answer})[protocol](lab, address, WRONG)
+    assert hashes.computed(lab)
 
 
 def test_a_switched_off_protocol_leaves_the_other_on(lab: Lab) -> None:

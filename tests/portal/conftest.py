@@ -26,7 +26,6 @@ PASSWORD = "correct horse"  # of everyone
 DATA: dict[str, Any] = {
     "title": "contoso.test",
     "address": "https://mail.contoso.test/",
-    "decoy": "nobody@portal.invalid",
     "settings": {
         "outside": {
             "pop": [{"server": "mail.contoso.test", "port": 995, "encryption": "SSL"}],

@@ -150,7 +150,7 @@ def test_without_a_file_nobody_gets_in_and_nothing_is_told(world: World) -> None
         ("ada@contoso.test", "wrong"),
         ("nobody@contoso.test", PASSWORD),
         ("disabled@contoso.test", PASSWORD),  # known to Dovecot, but not of those who may
-        ("nobody@portal.invalid", PASSWORD),  # the decoy itself
+        ("nobody@decoy.invalid", PASSWORD),  # whose hash stands in for those of unknown users
         ("ada", PASSWORD),
         ("ada@contoso.test\0", PASSWORD),
         ("ada@contoso.test", PASSWORD + "\0" * 2000),
@@ -172,10 +172,10 @@ def test_everyone_who_does_not_get_in_is_told_the_same(world: World, user: str, 
 
 
 def test_the_password_of_somebody_unknown_is_checked_as_well(world: World) -> None:
-    world.dovecot.passwords = {**world.dovecot.passwords, DATA["decoy"]: "guessed"}
+    world.dovecot.passwords = {**world.dovecot.passwords, "nobody@contoso.test": "guessed"}
     assert Visitor(world).sign_in("nobody@contoso.test", "guessed").status_code == 403
     fields, user, password = world.dovecot.asked[-1]
-    assert (user, password) == (DATA["decoy"], "guessed")
+    assert (user, password) == ("nobody@contoso.test", "guessed")
     assert fields == ("AUTH", "1", "PLAIN", "service=portal", "nologin", "secured", "rip=192.0.2.7")
 
 

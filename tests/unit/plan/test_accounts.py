@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 from dataclasses import replace
 
 import pytest
@@ -39,7 +40,7 @@ def test_a_protocol_that_there_is_not() -> None:
 
 
 def test_a_front_end_learns_the_way_to_the_mailbox() -> None:
-    first, _ = passwd_file(SITE, "imap", "$argon2id$of {}".format, {"back1": "back1.contoso.test"}).splitlines()
+    first, *_ = passwd_file(SITE, "imap", "$argon2id$of {}".format, {"back1": "back1.contoso.test"}).splitlines()
     assert first == (
         "ada@contoso.test:{ARGON2ID}$argon2id$of ada@contoso.test::::::proxy=yes host=back1.contoso.test port=1993 "
         "ssl=yes pass=verified proxy_no_multiplex=yes"
@@ -58,10 +59,14 @@ def test_a_disabled_account_is_in_no_directory() -> None:
 
 
 def test_what_stands_in_for_unknown_users_costs_what_others_cost() -> None:
-    *_, last = passwd_file(SITE, "portal", lambda _: make_hash("x")).splitlines()
-    assert last == f"nobody@portal.invalid:{{ARGON2ID}}{DECOY.hash}::::::"
+    for protocol in PROTOCOLS:
+        *_, last = passwd_file(SITE, protocol, lambda _: make_hash("x")).splitlines()
+        assert last == f"nobody@decoy.invalid:{{ARGON2ID}}{DECOY.hash}::::::"
     assert parameters(DECOY.hash) == parameters(make_hash("x"))
-    assert [protocol for protocol in PROTOCOLS if DECOY.address in passwd_file(SITE, protocol, str)] == ["portal"]
+
+
+def test_what_stands_in_for_unknown_users_is_the_hash_of_no_password() -> None:
+    assert base64.b64decode(f"{DECOY.hash.rsplit('$', 1)[1]}=") == bytes(32)
 
 
 def parameters(phc: str) -> tuple[list[str], list[int]]:

@@ -41,13 +41,13 @@ def site_dir(tmp_path: Path) -> Path:
 
 def test_one_text_for_each_protocol_with_the_hash_of_the_password(site_dir: Path) -> None:
     imap, smtp = look(site_dir, "imap", "smtp", back_ends={"back1": "back1.contoso.test"})
-    (entry,) = imap.splitlines()
+    entry, decoy = imap.splitlines()
     address, hashed, *_ = entry.split(":")
     assert address == "ada@contoso.test"
     password = SiteState(site_dir).password_file(address).read_text().strip()
     assert PasswordHasher().verify(hashed.removeprefix("{ARGON2ID}"), password)
     assert "host=back1.contoso.test" in entry
-    assert smtp == f"{address}:{hashed}::::::\n"
+    assert smtp == f"{address}:{hashed}::::::\n{decoy}\n"
 
 
 def test_a_stamp_for_each_sender_that_changes_with_the_password_alone(site_dir: Path) -> None:
