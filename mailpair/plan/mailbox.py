@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mailpair.plan import calendar, places, quota, sessions
+from mailpair.plan import calendar, places, quota, sessions, welcome
 from mailpair.plan.calendar import CalendarPlan
 from mailpair.plan.quota import QuotaPlan
 from mailpair.plan.role import ConnectionLimit, addresses_of
 from mailpair.plan.sessions import SessionsPlan
 from mailpair.plan.tls import TlsPlan
+from mailpair.plan.welcome import WelcomePlan
 from mailpair.servers import Role, Server
 from mailpair.settings import ports
 from mailpair.site.model import Mailbox, Protocol, Site
@@ -72,6 +73,7 @@ class MailboxPlan:
     special_folders: tuple[str, ...]
     quota: QuotaPlan
     calendar: CalendarPlan | None  # None: meeting requests stay as they came
+    welcome: WelcomePlan | None  # None: new mailboxes are empty
     postmaster: str  # who writes to the owners of mailboxes
     tls: TlsPlan
     direct_login: DirectLoginPlan
@@ -117,6 +119,7 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> MailboxPlan:
         special_folders=SPECIAL_FOLDERS,
         quota=quota.back_end(site),
         calendar=calendar.plan(site),
+        welcome=welcome.plan(site, servers, server),
         postmaster=f"postmaster@{site.domain}",
         tls=TlsPlan(),
         direct_login=DirectLoginPlan(),

@@ -23,6 +23,7 @@ METRICS = "/var/lib/prometheus/node-exporter/mailpair_certificates.prom"  # wher
 EVENTS_SOCKET = "/run/mailpair/events"  # where Dovecot tells of sessions
 POLICY_PORT = ports.POLICY  # of loopback, where Dovecot asks about sessions
 
+MAIL = "/srv/vmail"  # on back ends, each mailbox as DOMAIN/NAME
 LMTP_PORT = ports.LMTP  # on back ends, TLS from the first byte, a front end's peer certificate is required
 QUOTA_PORT = ports.QUOTA  # on back ends, TLS from the first byte, a front end's peer certificate is required
 DIRECT_IMAP_PORT = 2993  # on back ends, in a lab that measures; TLS from the first byte

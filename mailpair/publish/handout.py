@@ -12,28 +12,33 @@ import jinja2
 
 from mailpair.publish.clients import ClientProtocol, View, client_settings
 from mailpair.servers import Server
-from mailpair.settings.values import CalendarItemRetrievalOption
+from mailpair.settings.values import CalendarItemRetrievalOption, Language
 from mailpair.site.model import Mailbox, Protocol, Site
 
-LANGUAGES = ("en", "zh-TW")
+LANGUAGES = tuple(each.value for each in Language)
 
 
 def handout(site: Site, servers: Sequence[Server], mailbox: Mailbox, language: str) -> str:
     """The page as HTML that needs nothing else; ``language`` is one of LANGUAGES."""
+    return template("handout.html.j2").render(content(site, servers, mailbox, language))
+
+
+def content(site: Site, servers: Sequence[Server], mailbox: Mailbox, language: str) -> dict[str, Any]:
+    """What templates are given; ``views`` is empty where nothing is published that the owner may use."""
     told = {view: client_settings(site, servers, mailbox, view) for view in View}
     protocols = {each.protocol for settings in told.values() for each in settings}
     pop, imap = ClientProtocol.POP in protocols, ClientProtocol.IMAP in protocols
-    return _template().render(
-        language=language,
-        text=texts(language),
-        address=mailbox.address,
-        views=[{"name": view.value, "settings": settings} for view, settings in told.items() if settings],
-        pop=pop,
-        imap=imap,
-        both=pop and imap,
-        attached=_attached(site, mailbox),
-        page=f"https://{site.web_site.host_name}/" if site.web_site.enabled else "",
-    )
+    return {
+        "language": language,
+        "text": texts(language),
+        "address": mailbox.address,
+        "views": [{"name": view.value, "settings": settings} for view, settings in told.items() if settings],
+        "pop": pop,
+        "imap": imap,
+        "both": pop and imap,
+        "attached": _attached(site, mailbox),
+        "page": f"https://{site.web_site.host_name}/" if site.web_site.enabled else "",
+    }
 
 
 def _attached(site: Site, mailbox: Mailbox) -> bool:
@@ -50,8 +55,12 @@ def texts(language: str) -> dict[str, Any]:
 
 
 @cache
-def _template() -> jinja2.Template:
+def template(name: str) -> jinja2.Template:
+    """A template by its name; what goes into one for HTML is escaped."""
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader(__package__), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
+        loader=jinja2.PackageLoader(__package__),
+        autoescape=jinja2.select_autoescape(["html.j2"], default=False),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
     )
-    return environment.get_template("handout.html.j2")
+    return environment.get_template(name)

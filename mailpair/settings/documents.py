@@ -18,6 +18,7 @@ from mailpair.settings.protocols import IMAP_SETTINGS, POP_SETTINGS, SERVER_SETT
 from mailpair.settings.quotas import MAILBOX_DATABASE
 from mailpair.settings.record import Answer, Group, Named, Parameter
 from mailpair.settings.web_site import WEB_SITE
+from mailpair.settings.welcome import WELCOME_MESSAGE
 
 VERSION = 1
 
@@ -73,6 +74,7 @@ SITE = Group(
             DKIM_SIGNING_CONFIG,
         ),
         WEB_SITE,
+        WELCOME_MESSAGE,
         MAILBOX_DATABASE,
         Parameter(
             name="kerberos_keytab",

@@ -30,6 +30,13 @@ class Kind(Enum):
     GUEST = "guest"
 
 
+class Language(Enum):
+    """What users are told things in (BCP 47)."""
+
+    EN = "en"
+    ZH_TW = "zh-TW"
+
+
 class CalendarItemRetrievalOption(Enum):
     """How a meeting request looks over POP3 and IMAP4 (Set-PopSettings -CalendarItemRetrievalOption)."""
 

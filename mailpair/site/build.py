@@ -23,6 +23,7 @@ from mailpair.site.model import (
     Site,
     TsigAlgorithm,
     WebSite,
+    WelcomeMessage,
 )
 
 M = TypeVar("M")
@@ -49,6 +50,7 @@ def build(site: dict[str, Any], mailboxes: dict[str, Any]) -> Site:
         certificates=tuple(_certificate(name, each) for name, each in sorted(site["certificates"].items())),
         dkim_signing_configs=_named(DkimSigningConfig, site["dkim_signing_configs"], key="domain"),
         web_site=_web_site(site),
+        welcome_message=_make(WelcomeMessage, site["welcome_message"]),
         mailbox_database=database,
         kerberos_keytab=site.get("kerberos_keytab"),
         mailboxes=tuple(_mailbox(address, each, database) for address, each in sorted(mailboxes.items())),

@@ -25,6 +25,7 @@ from mailpair.settings.values import (
     Encryption,
     IpRange,
     Kind,
+    Language,
     LogFileRollOverSettings,
     LoginType,
     MessageRateSource,
@@ -56,6 +57,7 @@ __all__ = [
     "IpRange",
     "KeyAlgorithm",
     "Kind",
+    "Language",
     "LogFileRollOverSettings",
     "LoginType",
     "Mailbox",
@@ -78,6 +80,7 @@ __all__ = [
     "TlsCertificateName",
     "TsigAlgorithm",
     "WebSite",
+    "WelcomeMessage",
 ]
 
 
@@ -224,6 +227,14 @@ class WebSite:
 
 
 @dataclass(frozen=True, slots=True)
+class WelcomeMessage:
+    """What new mailboxes begin with."""
+
+    enabled: bool
+    languages: tuple[Language, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class MailboxDatabase:
     """What holds for mailboxes that say nothing of their own (Set-MailboxDatabase). Bytes; None: unlimited."""
 
@@ -280,6 +291,7 @@ class Site:
     certificates: tuple[Certificate, ...]
     dkim_signing_configs: tuple[DkimSigningConfig, ...]  # sorted by domain
     web_site: WebSite
+    welcome_message: WelcomeMessage
     mailbox_database: MailboxDatabase
     kerberos_keytab: str | None  # a name under keytabs/ of the site's private folder
     mailboxes: tuple[Mailbox, ...]  # sorted by address

@@ -50,7 +50,7 @@ def test_a_page_has_the_settings_and_the_advice(language: str) -> None:
     assert [text["POP"], "mail.contoso.test", "995", text["SSL"]] in made.rows
     assert [text["IMAP"], "mail.contoso.test", "143", text["TLS"]] in made.rows
     assert [text["SMTP"], "mail.contoso.test", "587", text["TLS"]] in made.rows
-    for part in text.keys() - {"when_choices", "nothing", "calendar_linked", "page"}:
+    for part in text.keys() - {"subject", "when_choices", "nothing", "calendar_linked", "page"}:
         assert text[part] in made.said, part
     assert all(choice in made.said for choice in text["when_choices"])
 

@@ -24,6 +24,7 @@ from mailpair.settings.protocols import IMAP_SETTINGS, POP_SETTINGS
 from mailpair.settings.quotas import MAILBOX_DATABASE
 from mailpair.settings.record import Group, Named, Parameter
 from mailpair.settings.web_site import WEB_SITE
+from mailpair.settings.welcome import WELCOME_MESSAGE
 from mailpair.site.model import (
     Acme,
     AcmeDns,
@@ -36,6 +37,7 @@ from mailpair.site.model import (
     ReceiveConnector,
     SendConnector,
     WebSite,
+    WelcomeMessage,
 )
 
 ROOT = Path(__file__).parents[3]
@@ -95,6 +97,7 @@ def parse(parameter: Parameter, raw: Any) -> None:
         (DKIM_SIGNING_CONFIG, DkimSigningConfig),
         (MAILBOX_DATABASE, MailboxDatabase),
         (WEB_SITE, WebSite),
+        (WELCOME_MESSAGE, WelcomeMessage),
         (MAILBOX, Mailbox),
     ],
 )
