@@ -12,8 +12,9 @@ import pytest
 from mailpair import telling
 from mailpair.site.web_names import discovery_names
 from tests.e2e.support import clients, publications
-from tests.e2e.support.publications import Told, fetch
+from tests.e2e.support.publications import fetch
 from tests.e2e.support.wait import PATIENCE, until
+from tests.support.readers import apple, k9, outlook, thunderbird, told_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from tests.e2e.support.lab import Lab
     from tests.e2e.support.stack import Stack
+    from tests.support.readers import Told
 
 ADA, CAROL, NOBODY = "ada@contoso.test", "carol@contoso.test", "nobody@contoso.test"
 DOMAIN, PAGE, OTHER_PAGE = "contoso.test", "mail.contoso.test", "post.contoso.test"
@@ -101,9 +103,9 @@ def everything(lab: Lab, stack: Stack) -> dict[str, list[Told]]:
     outside = told(stack, ADA)["outside"]
     post = fetch(lab, AUTODISCOVER, "POST", REQUEST.format(address=ADA), {"Content-Type": "text/xml"})
     return {
-        "autoconfig": publications.of_thunderbird(fetch(lab, AUTOCONFIG).body, DOMAIN),
-        "well-known": publications.of_thunderbird(fetch(lab, WELL_KNOWN).body, DOMAIN),
-        "autodiscover": publications.of_outlook(post.body),
+        "autoconfig": told_by(thunderbird.read(fetch(lab, AUTOCONFIG).body, ADA), ADA),
+        "well-known": told_by(thunderbird.read(fetch(lab, WELL_KNOWN).body, ADA), ADA),
+        "autodiscover": told_by(outlook.read(post.body, ADA), ADA),
         "dns": publications.of_dns(lines, DOMAIN),
         "settings": [
             (protocol.upper(), each["server"], each["port"], each["encryption"])
@@ -128,6 +130,7 @@ def test_what_is_published_is_one_thing_and_the_ports_do_it(published: Lab, stac
         for protocol, expected in (("POP", POP), ("IMAP", IMAP), ("SMTP", SMTP)):
             assert of_protocol(said, protocol) == expected, (name, protocol)
     assert sorted(publications.of_pacc(fetch(published, PACC).body)) == sorted([POP[0], IMAP[0], SMTP[1]])
+    assert told_by(k9.read(fetch(published, WELL_KNOWN).body, ADA), ADA) == [IMAP[0], SMTP[0]]
     inside = told(stack, ADA)["inside"]["smtp"]
     assert inside == [{"server": PAGE, "port": 587, "encryption": "TLS"}]
     for each in (*POP, *IMAP, *SMTP, ("SMTP", PAGE, 587, "TLS")):
@@ -162,9 +165,9 @@ def test_a_profile_is_the_mailbox_s_own(
     published: Lab, stack: Stack, address: str, protocol: str, offered: bool
 ) -> None:
     if offered:
-        servers, mail = publications.of_apple(telling.profile(stack.site_dir, address, protocol))
-        assert servers == [(POP if protocol == "POP" else IMAP)[0], SMTP[0]]
-        assert (mail["EmailAddress"], mail["IncomingMailServerUsername"]) == (address, address)
+        installed = apple.read(telling.profile(stack.site_dir, address, protocol))
+        assert told_by(installed.servers, address) == [(POP if protocol == "POP" else IMAP)[0], SMTP[0]]
+        assert installed.address == address
     else:
         with pytest.raises(telling.UsageError, match="told of no way to read over POP and to send"):
             telling.profile(stack.site_dir, address, protocol)
@@ -249,9 +252,9 @@ def test_the_page_s_name_is_a_place_of_its_own(published: Lab, stack: Stack) -> 
 def test_what_is_published_can_be_brought_alone(published: Lab, stack: Stack) -> None:
     stack.edit(document(imap_settings={"external_connection_settings": [f"{PAGE}:143:TLS"]}))
     stack.playbook(stack.inventory(), name="publish.yml")
-    found = publications.of_thunderbird(fetch(published, AUTOCONFIG).body, DOMAIN)
+    found = told_by(thunderbird.read(fetch(published, AUTOCONFIG).body, ADA), ADA)
     assert of_protocol(found, "IMAP") == [("IMAP", PAGE, 143, "TLS")]
-    assert of_protocol(publications.of_outlook(fetch(published, AUTODISCOVER).body), "IMAP") == of_protocol(
+    assert of_protocol(told_by(outlook.read(fetch(published, AUTODISCOVER).body, ADA), ADA), "IMAP") == of_protocol(
         found, "IMAP"
     )
     assert publications.of_pacc(fetch(published, PACC).body) != []
@@ -261,4 +264,4 @@ def test_what_is_published_can_be_brought_alone(published: Lab, stack: Stack) ->
     stack.edit(document(receive_connectors={"Client Frontend": {"advertise_client_settings": False}}))
     stack.playbook(stack.inventory(), name="publish.yml")
     assert fetch(published, AUTOCONFIG).status == 404
-    assert {each[0] for each in publications.of_outlook(fetch(published, AUTODISCOVER).body)} == {"IMAP", "POP"}
+    assert {each[0] for each in told_by(outlook.read(fetch(published, AUTODISCOVER).body, ADA), ADA)} == {"IMAP", "POP"}

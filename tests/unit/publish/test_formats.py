@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import plistlib
 from dataclasses import replace
 
 import pytest
@@ -12,6 +11,7 @@ from mailpair.publish import ClientProtocol, autoconfig, autodiscover, autodisco
 from mailpair.publish.settings_text import settings_json, settings_text
 from mailpair.site.model import ConnectionSetting, ServicePair, Site, WebSite
 from tests.e2e.support import publications
+from tests.support.readers import apple, outlook, thunderbird, told_by
 from tests.unit.publish.test_clients import ADA, ADVERTISED, DEFAULT, PUBLISHED, SERVERS, SSL, TLS, bindings
 
 MAIL = "mail.contoso.test"
@@ -24,7 +24,7 @@ ONLY_SMTP = replace(PUBLISHED, pop3=ServicePair(), imap4=ServicePair())
 def test_thunderbird_is_told_in_the_document_s_order_with_imap_first() -> None:
     made = autoconfig(PUBLISHED, SERVERS)
     assert made is not None
-    assert publications.of_thunderbird(made.encode(), "contoso.test") == [IMAP_TLS, IMAP, POP, SMTP]
+    assert told_by(thunderbird.read(made.encode(), ADA.address), ADA.address) == [IMAP_TLS, IMAP, POP, SMTP]
 
 
 @pytest.mark.parametrize("site", [DEFAULT, NO_SMTP, ONLY_SMTP])
@@ -39,8 +39,9 @@ def test_thunderbird_is_led_to_the_page_where_there_is_one() -> None:
 
 
 def test_outlook_is_told_whatever_there_is() -> None:
-    assert publications.of_outlook(str(autodiscover(PUBLISHED, SERVERS)).encode()) == [IMAP_TLS, IMAP, POP, SMTP]
-    assert publications.of_outlook(str(autodiscover(ONLY_SMTP, SERVERS)).encode()) == [SMTP]
+    for site, told in ((PUBLISHED, [IMAP_TLS, IMAP, POP, SMTP]), (ONLY_SMTP, [SMTP])):
+        made = str(autodiscover(site, SERVERS)).encode()
+        assert told_by(outlook.read(made, ADA.address), ADA.address) == told
     assert autodiscover(DEFAULT, SERVERS) is None
 
 
@@ -65,15 +66,10 @@ def test_a_digest_is_of_the_file_s_bytes() -> None:
 def test_a_profile_has_the_first_of_each_and_the_ca() -> None:
     made = profile(PUBLISHED, ADA, ClientProtocol.IMAP, SERVERS, [b"DER", b"NEW"])
     assert made is not None
-    servers, mail = publications.of_apple(made)
-    assert servers == [IMAP_TLS, SMTP]
-    assert mail["EmailAddress"] == ADA.address
-    _, *cas = plistlib.loads(made)["PayloadContent"]
-    assert [(each["PayloadType"], each["PayloadContent"]) for each in cas] == [
-        ("com.apple.security.root", b"DER"),
-        ("com.apple.security.root", b"NEW"),
-    ]
-    assert cas[0]["PayloadUUID"] != cas[1]["PayloadUUID"]
+    installed = apple.read(made)
+    assert told_by(installed.servers, ADA.address) == [IMAP_TLS, SMTP]
+    assert installed.address == ADA.address
+    assert installed.authorities == [b"DER", b"NEW"]
     assert made == profile(PUBLISHED, ADA, ClientProtocol.IMAP, SERVERS, [b"DER", b"NEW"])
 
 
@@ -95,7 +91,7 @@ def test_text_that_means_something_in_xml_stays_text() -> None:
     address = 'o\'brien&"<b>"@contoso.test'
     made = profile(PUBLISHED, replace(ADA, address=address), ClientProtocol.POP, SERVERS)
     assert made is not None
-    assert publications.of_apple(made)[1]["EmailAddress"] == address
+    assert apple.read(made).address == address
 
 
 def test_a_person_reads_both_views() -> None:
