@@ -46,7 +46,7 @@ certificates: ## say which certificates are served where, until when, and whethe
 down: build-engine ## remove the hosts and every trace of the stack
 	@$(activate) tools/down $(STACK)
 
-.PHONY: test lint types unit stack molecule e2e e2e-1 e2e-2 bench
+.PHONY: test lint types unit stack molecule e2e e2e-1 e2e-2 test-security bench
 test: lint types unit stack molecule e2e ## everything below, in this order
 lint: bootstrap ## check the form of Python, YAML, shell and roles, and that arrows point down
 	@$(activate) ruff check . && ruff format --check . && lint-imports && yamllint . && shellcheck -x tools/bootstrap tools/activate tools/paths tools/down tools/lock tools/sslyze tools/uv tools/engine/build tools/engine/pulumi-language-python .ci/run && ansible-lint
@@ -65,6 +65,8 @@ subnet-1 := 10.215.0.0/24
 subnet-2 := 10.220.0.0/24
 e2e-1 e2e-2: e2e-%:
 	@$(activate) MAILPAIR_E2E_STACK=e2e-$* MAILPAIR_E2E_SUBNET=$(subnet-$*) MAILPAIR_E2E_PART=$* pytest tests/verbs tests/e2e --durations=40
+test-security: for-tests build-engine ## attack a pair of the tests' own; a part of e2e
+	@$(activate) pytest tests/e2e/security $(ARGS)
 bench: build-engine ## measure a pair of the benchmark's own
 	@$(activate) python -m bench $(ARGS)
 

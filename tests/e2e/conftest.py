@@ -31,6 +31,7 @@ OUTSIDE = str(SUBNET[200])
 PART = os.environ.get("MAILPAIR_E2E_PART")
 # What takes about half of the time; all other files are the second part.
 FIRST_PART = {
+    "test_abuse.py",
     "test_acme.py",
     "test_bindings.py",
     "test_calendar.py",
@@ -41,6 +42,7 @@ FIRST_PART = {
     "test_connector_limits.py",
     "test_dkim.py",
     "test_folders.py",
+    "test_injection.py",
     "test_inventory.py",
     "test_kerberos.py",
     "test_limits.py",
@@ -51,6 +53,7 @@ FIRST_PART = {
     "test_renewal.py",
     "test_renewal_faults.py",
     "test_revocation.py",
+    "test_welcome.py",
 }
 
 
