@@ -27,7 +27,7 @@ RIGHT: Documents = {
 }
 
 
-class _PlainDumper(yaml.SafeDumper):
+class PlainDumper(yaml.SafeDumper):
     """YAML as people write it: what is there twice is written twice."""
 
     def ignore_aliases(self, data: object) -> bool:
@@ -57,7 +57,7 @@ def loaded(tmp_path: Path) -> Callable[[dict[str, object]], Site]:
             put(documents, path, value)
         mailboxes = documents.pop("mailboxes")
         for name, data in (("site", documents), ("mailboxes", mailboxes)):
-            text = yaml.dump({f"mailpair_{name}": data}, Dumper=_PlainDumper, allow_unicode=True)
+            text = yaml.dump({f"mailpair_{name}": data}, Dumper=PlainDumper, allow_unicode=True)
             (tmp_path / f"{name}.yml").write_text(text)
         return load(tmp_path)
 

@@ -20,6 +20,7 @@ from mailpair.settings.documents import MAILBOXES, SITE
 from mailpair.settings.record import Group, Named, Parameter
 from mailpair.site import Site, SiteError, load
 from mailpair.site.model import Encryption, Protocol
+from tests.unit.site.conftest import PlainDumper
 from tests.unit.site.editors import minded
 
 FRONTS = [Server(name, Role.CLIENT_ACCESS, f"{name}.contoso.test", ()) for name in ("front1", "front2")]
@@ -107,7 +108,8 @@ changes = st.lists(
 
 def write(folder: Path, site: Any, mailboxes: Any) -> None:
     for name, data in (("site", site), ("mailboxes", mailboxes)):
-        (folder / f"{name}.yml").write_text(yaml.safe_dump({f"mailpair_{name}": data}), encoding="utf-8")
+        text = yaml.dump({f"mailpair_{name}": data}, Dumper=PlainDumper)
+        (folder / f"{name}.yml").write_text(text, encoding="utf-8")
 
 
 def outcome(folder: Path) -> Site | None:
