@@ -68,6 +68,7 @@ class MailboxPlan:
     proxied: tuple[tuple[str, int | None, int], ...]  # name, port of haproxy, port of loopback: IMAP4, then POP3
     lmtp_port: int
     lmtp_socket: str
+    mail: str  # the folder of all mailboxes
     mailboxes: tuple[Account, ...]
     mailboxes_file: str
     special_folders: tuple[str, ...]
@@ -114,6 +115,7 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> MailboxPlan:
         proxied=(("imap", imap_port, ports.PROXIED_IMAP), ("pop3", pop_port, ports.PROXIED_POP)),
         lmtp_port=places.LMTP_PORT,
         lmtp_socket=LMTP_SOCKET,
+        mail=places.MAIL,
         mailboxes=tuple(_account(site, mailbox) for mailbox in site.mailboxes if mailbox.server == server.name),
         mailboxes_file=MAILBOXES_FILE,
         special_folders=SPECIAL_FOLDERS,

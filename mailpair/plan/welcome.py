@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from mailpair.plan import places
 from mailpair.publish.welcome import Welcome, welcome
 from mailpair.servers import Server
 from mailpair.site.model import Mailbox, Site
@@ -20,7 +19,6 @@ class WelcomePlan:
     sender: str
     texts: tuple[Welcome, ...]
     mailboxes: dict[str, int]  # addresses, each with the place of its text; nobody to whom there is nothing to say
-    homes: str = places.MAIL
     folder: str = "/var/lib/mailpair/welcome"  # of notes: who is still to get it
 
 

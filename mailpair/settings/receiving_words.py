@@ -77,7 +77,7 @@ _KEYWORDS = (
         answer=Answer.FIXED,
         source="Set-ReceiveConnector -BareLinefeedRejectionEnabled",
         text="Whether lines that end in a bare LF are refused: always.",
-        test="tests/e2e/test_mail_in.py::test_no_message_hides_in_another",
+        test="tests/e2e/security/test_injection.py::test_nothing_but_the_one_end_ends_a_message",
         exchange_default="false",
         how="Postfix's smtpd_forbid_bare_newline = reject",
         exchange_accepts="true or false",

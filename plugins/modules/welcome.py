@@ -45,7 +45,7 @@ options:
   socket:
     description: Dovecot's socket for LMTP.
     type: path
-    default: /run/dovecot/lmtp
+    required: true
 attributes:
   check_mode: {support: full, description: Says who would get the message.}
   diff_mode: {support: none, description: There is no former state.}
@@ -60,6 +60,7 @@ EXAMPLES = r"""
     sender: postmaster@contoso.test
     homes: /srv/vmail
     folder: /var/lib/mailpair/welcome
+    socket: /run/dovecot/lmtp
 """
 
 RETURN = r"""
@@ -106,7 +107,7 @@ def main() -> None:
             "sender": {"type": "str", "required": True},
             "homes": {"type": "path", "required": True},
             "folder": {"type": "path", "required": True},
-            "socket": {"type": "path", "default": "/run/dovecot/lmtp"},
+            "socket": {"type": "path", "required": True},
         },
         supports_check_mode=True,
     )

@@ -90,20 +90,3 @@ def test_tls_is_offered_and_no_login(lab: Lab, outside: Outside) -> None:
     for offers, answer in (in_the_clear[-2:], under_tls[-2:]):
         assert not [line for line in offers[1].splitlines() if line.startswith("AUTH")]
         assert answer == (503, "5.5.1 Error: authentication not enabled")
-
-
-@pytest.mark.parametrize("end", ["\n.\n", "\n.\r\n", "\r\n.\n"])
-def test_no_message_hides_in_another(lab: Lab, outside: Outside, end: str) -> None:
-    subject, hidden = clients.unique("outer"), clients.unique("hidden")
-    smuggled = f"MAIL FROM:<{STRANGER}>\r\nRCPT TO:<{BOB}>\r\nDATA\r\nSubject: {hidden}\r\n\r\nhere"
-    content = f"\nSubject: {subject}\r\n\r\ntext{end}{smuggled}\r\n."
-    commands = ["EHLO outside.test", f"MAIL FROM:<{STRANGER}>", f"RCPT TO:<{BOB}>", "DATA", content]
-    assert world.say(outside, lab.front.address, 25, commands)[-1] == (
-        550,
-        f"5.5.2 {lab.front.fqdn} Error: bare <LF> received",
-    )
-    marker = clients.unique("after")
-    assert world.send(outside, lab.front.address, STRANGER, BOB, marker)[0] == 250
-    with clients.imap(lab, BOB) as client:
-        clients.wait_for_message(client, marker)
-        assert clients.find(client, hidden) == clients.find(client, subject) == []

@@ -67,15 +67,9 @@ def test_a_new_mailbox_begins_with_its_settings_once(apply: Apply, stack: Stack,
     text, words = message.get_content(), texts("en")
     for protocol, offers in lab.outputs["client_settings"]["outside"].items():
         for each in offers:
-            lines = [
-                f"{words[key]}: {value}"
-                for key, value in (
-                    ("server", each["server"]),
-                    ("port", each["port"]),
-                    ("encryption", words[each["encryption"]]),
-                )
-            ]
-            assert f"  {words[protocol.upper()]}\n    " + "\n    ".join(lines) in text.replace("\r\n", "\n")
+            told = {"server": each["server"], "port": each["port"], "encryption": words[each["encryption"]]}
+            lines = [f"    {words[key]}: {value}\n" for key, value in told.items()]
+            assert f"  {words[protocol.upper()]}\n{''.join(lines)}" in text.replace("\r\n", "\n")
     assert words["leave_a_copy"] in text
     assert recap(said)["back1"]["changed"] > 0
 

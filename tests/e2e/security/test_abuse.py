@@ -62,7 +62,7 @@ ABUSES: dict[str, tuple[int, bytes]] = {
     "bad commands, IMAP": (143, b"a FROBNICATE\r\n" * 20_000),
     "bad commands, POP": (110, b"FROBNICATE\r\n" * 20_000),
     "bad commands, SMTP": (25, b"FROBNICATE\r\n" * 20_000),
-    "a message's head for an answer": (25, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"),
+    "a browser's request": (25, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"),
     "TLS where there is none yet": (143, bytes.fromhex("1603010200010001fc0303") + b"\xff" * MB),
     "no TLS where there has to be": (993, b"a LOGIN ada x\r\n" * 1000),
 }
@@ -80,7 +80,7 @@ def test_who_breaks_the_rules_gets_nothing_and_takes_nothing(lab: Lab, port: int
     others_are_served(lab)
 
 
-def test_a_hundred_that_say_nothing_and_a_hundred_that_say_a_byte_keep_nobody_out(lab: Lab) -> None:
+def test_fifty_that_say_nothing_and_fifty_that_say_a_byte_keep_nobody_out(lab: Lab) -> None:
     with ExitStack() as held:
         slow = [held.enter_context(wire(PUBLIC_NAME, port)) for port in (143, 110) for _ in range(50)]
         for client in slow:

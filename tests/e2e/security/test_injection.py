@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import ssl
 from typing import TYPE_CHECKING
 
@@ -41,9 +42,8 @@ def test_what_comes_with_the_wish_for_tls_is_taken_for_tls_and_ends_it(
         assert client.line().split()[:2] in ([b"a", b"OK"], [b"+OK", b"Begin"])
         with pytest.raises((ssl.SSLError, ConnectionError, UnaskedError)) as ended:
             client.start_tls(lab.tls)
-        if isinstance(
-            ended.value, UnaskedError
-        ):  # the server was faster, and said so in an alert (RFC 8446, section 6)
+        if isinstance(ended.value, UnaskedError):
+            # The server was faster, and said so in an alert (RFC 8446, section 6).
             assert ended.value.args[0].startswith(b"\x15\x03")
 
 
@@ -106,6 +106,9 @@ ENDS = [
 ]
 
 
+BARE = re.compile(rb"(?<!\r)\n")
+
+
 def dialogue(client: Wire, sender: str, recipient: str, content: bytes) -> list[bytes]:
     """A whole transaction; the answers after the end of the data, to the closing of the connection."""
     for command in (f"MAIL FROM:<{sender}>", f"RCPT TO:<{recipient}>", "DATA"):
@@ -138,6 +141,9 @@ def test_nothing_but_the_one_end_ends_a_message(lab: Lab, port: int, end: bytes)
         answers = dialogue(client, sender, BOB, f"Subject: {outer}\r\n\r\ntext".encode() + end + inner)
     accepted = [line for line in answers if line.startswith(b"250")]
     assert len(accepted) <= 1, answers
+    if BARE.search(end):  # never as the end, and never as text
+        assert answers[0] == f"550 5.5.2 {lab.front.fqdn} Error: bare <LF> received".encode()
+        assert accepted == []
     marker = clients.unique("after")
     clients.submit(lab, ADA, BOB, marker)
     with clients.imap(lab, BOB) as bob:

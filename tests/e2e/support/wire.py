@@ -52,13 +52,6 @@ class Wire:
         line, _, self._kept = self._kept.partition(b"\n")
         return line.removesuffix(b"\r")
 
-    def lines(self, last: bytes) -> list[bytes]:
-        """Lines up to the first that begins so, or to the end of the connection."""
-        found = [self.line()]
-        while found[-1] and not found[-1].startswith(last):
-            found.append(self.line())
-        return found
-
     def reply(self) -> list[bytes]:
         """An answer of SMTP, of one line or more (RFC 5321, section 4.2.1)."""
         found = [self.line()]

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
+from enum import Enum
+from typing import Any
+
+import pytest
 
 from mailpair.plan import welcome
 from mailpair.plan.welcome import ADDRESS, WelcomePlan
+from mailpair.publish.welcome import welcome as of_mailbox
 from mailpair.servers import Role, Server
-from mailpair.site.model import Kind, Language, WelcomeMessage
+from mailpair.site.model import CalendarItemRetrievalOption, Kind, Language, Mailbox, WelcomeMessage
 from tests.unit.plan.sites import mailbox
 from tests.unit.publish.test_clients import PUBLISHED, SERVERS
 
@@ -30,10 +35,28 @@ def test_mailboxes_share_the_texts_that_are_alike() -> None:
     assert made.sender == "postmaster@contoso.test"
 
 
-def test_what_a_text_depends_on_tells_mailboxes_apart() -> None:
-    forced = replace(BOB, imap_force_ical_for_calendar_retrieval_option=True)
-    links = planned(ADA, forced, NO_POP, replace(mailbox("eve@contoso.test"), imap_enabled=False))
-    assert len(set(links.mailboxes.values())) == len(links.texts) == 3  # meetings come as they are for all here
+def another(value: Any) -> Any:
+    """A value of the same type that is not the same."""
+    match value:
+        case bool():
+            return not value
+        case Enum():
+            return next(each for each in type(value) if each is not value)
+        case tuple():
+            return ("further@contoso.test",)
+    return 1
+
+
+@pytest.mark.parametrize("name", [each.name for each in fields(Mailbox) if each.name not in ("address", "server")])
+def test_each_mailbox_has_the_text_that_is_its_own(name: str) -> None:
+    links = replace(SITE.imap_settings, calendar_item_retrieval_option=CalendarItemRetrievalOption.INTRANET_URL)
+    site = replace(SITE, imap_settings=links)
+    other = replace(BOB, **{name: another(getattr(BOB, name))})
+    made = welcome.plan(replace(site, mailboxes=(ADA, other)), SERVERS, BACK)
+    assert made
+    for each in (ADA, other):
+        own = of_mailbox(site, SERVERS, replace(each, address=ADDRESS))
+        assert (made.texts[made.mailboxes[each.address]] if own else made.mailboxes.get(each.address)) == own
 
 
 def test_who_has_nothing_to_use_is_left_out() -> None:

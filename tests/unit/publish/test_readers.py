@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import plistlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 
 from mailpair.publish import ClientProtocol, autoconfig, autodiscover, client_settings, profile
 from mailpair.site.model import ConnectionSetting, ServicePair, Site, WebSite
-from tests.support.readers import RefusedError, Server, apple, k9, outlook, thunderbird, told_by
+from tests.support.readers import RefusedError, apple, k9, outlook, thunderbird, told_by
 from tests.unit.publish.test_clients import ADA, ADVERTISED, PUBLISHED, SERVERS, SSL, TLS
 
 POP, IMAP, SMTP = ClientProtocol.POP, ClientProtocol.IMAP, ClientProtocol.SMTP
@@ -111,7 +111,6 @@ def test_a_device_of_apple_s_ends_up_with_the_first_of_each(site: Site, protocol
 
 XML = str(autoconfig(SITES["several of each"], SERVERS))
 POX = str(autodiscover(PUBLISHED, SERVERS))
-Read = Callable[[bytes, str], list[Server]]
 
 
 def changed(text: str, changes: Iterable[tuple[str, str]]) -> bytes:
