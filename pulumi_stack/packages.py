@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mailpair.plan import acme, base, client_access, mailbox, portal, receive_connector
+from mailpair.plan import acme, base, client_access, mailbox, portal, receive_connector, upgrades
 
 _OF_ROLES = (
     acme.PACKAGES,
@@ -14,6 +14,7 @@ _OF_ROLES = (
     portal.PACKAGES,
     receive_connector.PACKAGES,
     receive_connector.SIGN_IN_PACKAGES,
+    upgrades.PACKAGES,
 )
 
 

@@ -22,6 +22,7 @@ from mailpair.plan import (
     quota,
     receive_connector,
     renewal,
+    upgrades,
 )
 from mailpair.plan.role import RolePlan, plain
 from mailpair.servers import Role, Server
@@ -48,6 +49,7 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> dict[str, Any
         }
     else:
         roles = {"mailbox": mailbox.plan(site, servers, server)}
+    roles["upgrades"] = upgrades.plan(site, servers, server)
     front_end = {"provided_certificates": provided.plan(site, server)} if server.role is Role.CLIENT_ACCESS else {}
     proxied = (ports.PROXIED_IMAP, ports.PROXIED_POP) if server.role is Role.MAILBOX else ()
     values = {

@@ -17,6 +17,7 @@ from mailpair.settings.notation import ListOf, whole_number
 from mailpair.settings.protocols import IMAP_SETTINGS, POP_SETTINGS, SERVER_SETTINGS, SERVICES
 from mailpair.settings.quotas import MAILBOX_DATABASE
 from mailpair.settings.record import Answer, Group, Named, Parameter
+from mailpair.settings.upgrades import SECURITY_UPGRADES
 from mailpair.settings.web_site import WEB_SITE
 from mailpair.settings.welcome import WELCOME_MESSAGE
 
@@ -75,6 +76,7 @@ SITE = Group(
         ),
         WEB_SITE,
         WELCOME_MESSAGE,
+        SECURITY_UPGRADES,
         MAILBOX_DATABASE,
         Parameter(
             name="kerberos_keytab",

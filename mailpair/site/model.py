@@ -278,6 +278,14 @@ class ServerSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SecurityUpgrades:
+    """Whether and when servers take security updates by themselves."""
+
+    enabled: bool
+    begin: int  # the first server's time of day, in seconds since midnight
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """A whole, valid site document with its mailboxes."""
 
@@ -292,6 +300,7 @@ class Site:
     dkim_signing_configs: tuple[DkimSigningConfig, ...]  # sorted by domain
     web_site: WebSite
     welcome_message: WelcomeMessage
+    security_upgrades: SecurityUpgrades
     mailbox_database: MailboxDatabase
     kerberos_keytab: str | None  # a name under keytabs/ of the site's private folder
     mailboxes: tuple[Mailbox, ...]  # sorted by address

@@ -63,7 +63,7 @@ options:
         description: Only the lines between marks with this text are ours; the rest of the file stays as it is.
         type: str
   absent:
-    description: Files that must not be there. A unit is stopped and disabled before its file goes.
+    description: Files that must not be there. A unit is stopped and disabled before its own file goes.
     type: list
     elements: path
     default: []
@@ -302,7 +302,7 @@ def _replace(job: Job, outdated: list[Wanted], leftovers: list[str]) -> None:
             os.makedirs(os.path.dirname(file.path), mode=0o755, exist_ok=True)
             file.put()
         for path in leftovers:
-            if path.startswith(UNITS):
+            if os.path.dirname(path) == UNITS.rstrip("/"):  # what is added to a unit is in a folder below
                 job.module.run_command(["systemctl", "disable", "--now", os.path.basename(path)], check_rc=True)
             job.replaced.append((path, _found(path)))
             remove(path)

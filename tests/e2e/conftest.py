@@ -53,6 +53,7 @@ FIRST_PART = {
     "test_renewal.py",
     "test_renewal_faults.py",
     "test_revocation.py",
+    "test_security_upgrades.py",
     "test_welcome.py",
 }
 

@@ -36,9 +36,10 @@ SITE = site(pop3=ON, imap4=ON, mailboxes=(mailbox("ada@contoso.test"),), receive
                 "quota_gate",
                 "receive_connector",
                 "renewal",
+                "upgrades",
             },
         ),
-        (BACK, {"base", "certificates", "mailbox", "renewal"}),
+        (BACK, {"base", "certificates", "mailbox", "renewal", "upgrades"}),
     ],
 )
 def test_a_server_gets_its_roles_as_data_for_json(server: Server, roles: set[str]) -> None:

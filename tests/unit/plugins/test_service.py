@@ -177,6 +177,16 @@ def test_a_unit_s_file_that_goes_stops_the_unit_first(bench: Bench) -> None:
     assert "systemctl daemon-reload" in bench.commands
 
 
+def test_what_is_added_to_a_unit_goes_and_the_unit_stays(bench: Bench) -> None:
+    added = bench.folder / "units/other.service.d/ours.conf"
+    added.parent.mkdir(parents=True)
+    added.write_text("[Service]\n")
+    assert f"removed {added}" in bench.run(absent=[str(added)])["actions"]
+    assert not added.exists()
+    assert not any("disable" in each for each in bench.commands)
+    assert "systemctl daemon-reload" in bench.commands
+
+
 def test_a_user_is_made_once(bench: Bench) -> None:
     nobody = {"name": "mailpair-test-nobody", "home": "/srv/nowhere"}
     assert "made the user mailpair-test-nobody" in bench.run(users=[nobody])["actions"]

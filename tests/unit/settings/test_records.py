@@ -23,6 +23,7 @@ from mailpair.settings.parity import parity
 from mailpair.settings.protocols import IMAP_SETTINGS, POP_SETTINGS
 from mailpair.settings.quotas import MAILBOX_DATABASE
 from mailpair.settings.record import Group, Named, Parameter
+from mailpair.settings.upgrades import SECURITY_UPGRADES
 from mailpair.settings.web_site import WEB_SITE
 from mailpair.settings.welcome import WELCOME_MESSAGE
 from mailpair.site.model import (
@@ -35,6 +36,7 @@ from mailpair.site.model import (
     ProtocolSettings,
     Provided,
     ReceiveConnector,
+    SecurityUpgrades,
     SendConnector,
     WebSite,
     WelcomeMessage,
@@ -98,6 +100,7 @@ def parse(parameter: Parameter, raw: Any) -> None:
         (MAILBOX_DATABASE, MailboxDatabase),
         (WEB_SITE, WebSite),
         (WELCOME_MESSAGE, WelcomeMessage),
+        (SECURITY_UPGRADES, SecurityUpgrades),
         (MAILBOX, Mailbox),
     ],
 )
