@@ -26,7 +26,7 @@ for-pdf: ## install what `make handout` needs for a PDF: Pango, and fonts for Ch
 for-tests: ## install what tests alone need: a browser, and what a PDF needs
 	@tools/bootstrap tests
 
-.PHONY: up describe verify mailboxes publish dkim certificates down
+.PHONY: up describe verify mailboxes publish dkim certificates upgrade take-back down
 up: build-engine ## bring up the hosts, configure them, and say what they offer
 	@$(pulumi) stack select --create $(STACK)
 	@$(pulumi) up --yes --skip-preview --suppress-outputs --stack $(STACK) $(ARGS)
@@ -43,15 +43,23 @@ dkim: ## print the records that DNS needs for the signatures of outgoing mail
 	@tools/bootstrap && $(activate) PULUMI_STACK=$(STACK) ansible-playbook playbooks/dkim.yml -i inventories/lab/pulumi_stack.yml $(ARGS)
 certificates: ## say which certificates are served where, until when, and whether disk and wire agree
 	@tools/bootstrap && $(activate) PULUMI_STACK=$(STACK) ansible-playbook playbooks/certificates.yml -i inventories/lab/pulumi_stack.yml $(ARGS)
+upgrade: ## take newer packages, one server after another, and go back where the site does not work with them
+	@tools/bootstrap && $(activate) PULUMI_STACK=$(STACK) ansible-playbook playbooks/upgrade.yml -i inventories/lab/pulumi_stack.yml $(ARGS)
+take-back: ## bring back the packages from before the last upgrade; ARGS="--limit front1" names a server
+	@tools/bootstrap && $(activate) PULUMI_STACK=$(STACK) ansible-playbook playbooks/take_back.yml -i inventories/lab/pulumi_stack.yml $(ARGS)
 down: build-engine ## remove the hosts and every trace of the stack
 	@$(activate) tools/down $(STACK)
 
-.PHONY: test lint types unit stack molecule e2e e2e-1 e2e-2 test-security bench
-test: lint types unit stack molecule e2e ## everything below, in this order
+.PHONY: test lint types hosts-and-none unit stack molecule e2e e2e-1 e2e-2 test-security bench
+test: lint types ## everything below
+	@$(MAKE) --no-print-directory hosts-and-none e2e
 lint: bootstrap ## check the form of Python, YAML, shell and roles, and that arrows point down
 	@$(activate) ruff check . && ruff format --check . && lint-imports && yamllint . && shellcheck -x tools/bootstrap tools/activate tools/paths tools/down tools/lock tools/sslyze tools/uv tools/engine/build tools/engine/pulumi-language-python .ci/run && ansible-lint
 types: bootstrap ## check the types
 	@$(activate) mypy
+# Tests that need no hosts keep a processor busy, those that make hosts wait a lot; so they go on side by side.
+hosts-and-none: for-tests build-engine
+	@$(MAKE) --no-print-directory --jobs=2 --keep-going --output-sync=target unit stack molecule
 unit: for-tests build-engine ## run the tests that need no hosts
 	@$(activate) pytest tests --ignore tests/e2e -m 'not machines' $(ARGS)
 stack: build-engine ## run the tests that make, break and mend machines through Pulumi

@@ -16,6 +16,7 @@ from ansible_collections.mailpair.mail.plugins.plugin_utils import connectivity,
 from ansible_collections.mailpair.mail.plugins.plugin_utils.connectivity import Place, Step, User
 
 from mailpair.publish.endpoints import endpoints
+from mailpair.servers import Role
 from mailpair.site import Site, SiteError, join, load
 from mailpair.site.model import Kind, Mailbox
 from mailpair.state import SiteState
@@ -38,6 +39,7 @@ class ActionModule(ActionBase):
         variables = task_vars or {}
         _, arguments = self.validate_argument_spec(
             argument_spec={
+                "front_end": {"type": "str"},
                 "mailbox": {"type": "str"},
                 "site_dir": {"type": "path"},
                 "timeout": {"type": "float", "default": 30.0},
@@ -50,8 +52,11 @@ class ActionModule(ActionBase):
             join(site, servers)
         except SiteError as error:
             raise AnsibleActionFail(f"{site_dir}: {error}") from None
-        name = str(variables["inventory_hostname"])
-        (server,) = (each for each in servers if each.name == name)
+        name = arguments["front_end"] or str(variables["inventory_hostname"])
+        server = next((each for each in servers if each.name == name and each.role is Role.CLIENT_ACCESS), None)
+        if server is None:
+            fronts = ", ".join(each.name for each in servers if each.role is Role.CLIENT_ACCESS)
+            raise AnsibleActionFail(f"front_end: {name}: must be a front end of the site; name one of {fronts}")
         places = [
             Place(each.protocol.value, each.address, each.port, each.encryption.value, each.certificate_name)
             for each in endpoints(site, server)

@@ -15,6 +15,9 @@ description:
   - Certificates must be valid for the names that clients use, and issued by the site's CA.
   - Shows a table with a line for each step, and fails when a step fails, after all have been tried.
 options:
+  front_end:
+    description: The front end to use, by its name in the inventory. By default the host that the task is for.
+    type: str
   mailbox:
     description: >-
       The mailbox to use, whose password must be in C(private/passwords) of the site's folder. By default, for each back
