@@ -26,7 +26,7 @@ for-pdf: ## install what `make handout` needs for a PDF: Pango, and fonts for Ch
 for-tests: ## install what tests alone need: a browser, and what a PDF needs
 	@tools/bootstrap tests
 
-.PHONY: up describe verify mailboxes publish dkim certificates upgrade take-back down
+.PHONY: up describe verify mailboxes publish dkim certificates upgrade take-back drain down
 up: build-engine ## bring up the hosts, configure them, and say what they offer
 	@$(pulumi) stack select --create $(STACK)
 	@$(pulumi) up --yes --skip-preview --suppress-outputs --stack $(STACK) $(ARGS)
@@ -47,6 +47,8 @@ upgrade: ## take newer packages, one server after another, and go back where the
 	@tools/bootstrap && $(activate) PULUMI_STACK=$(STACK) ansible-playbook playbooks/upgrade.yml -i inventories/lab/pulumi_stack.yml $(ARGS)
 take-back: ## bring back the packages from before the last upgrade; ARGS="--limit front1" names a server
 	@tools/bootstrap && $(activate) PULUMI_STACK=$(STACK) ansible-playbook playbooks/take_back.yml -i inventories/lab/pulumi_stack.yml $(ARGS)
+drain: ## empty a front end before it goes; ARGS="--limit front2" names it
+	@tools/bootstrap && $(activate) PULUMI_STACK=$(STACK) ansible-playbook playbooks/drain.yml -i inventories/lab/pulumi_stack.yml $(ARGS)
 down: build-engine ## remove the hosts and every trace of the stack
 	@$(activate) tools/down $(STACK)
 

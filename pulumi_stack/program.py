@@ -35,7 +35,7 @@ _OBJECTS = ("servers", "image_packages", "bare_machines", "dns")
 def run() -> None:
     """The stack, as ``pulumi up`` wants it. Whatever is wrong is told before anything is made."""
     try:
-        config, site = check(raw_config(settings(), secret_settings()), Path.cwd())
+        config, site = check(raw_config(settings(), secret_settings()), Path.cwd(), pulumi.get_stack())
     except SiteError as error:
         raise pulumi.RunError(f"the stack is not ready:\n{error}") from None
     _build(config, site, pulumi.get_stack())
@@ -70,8 +70,11 @@ def raw_config(named: Mapping[str, str], secret: Collection[str] = ()) -> dict[s
     return raw
 
 
-def check(raw: Mapping[str, Any], project_dir: Path) -> tuple[StackConfig, Site]:
-    """The configuration and the site document that it names; raises SiteError with all problems of both."""
+def check(raw: Mapping[str, Any], project_dir: Path, stack: str) -> tuple[StackConfig, Site]:
+    """The configuration of a stack and the site document that it names.
+
+    Raises SiteError with all problems of both, and with what would be lost with hosts that are no more wanted.
+    """
     problems: list[Problem] = []
     config, site = None, None
     try:
@@ -88,11 +91,13 @@ def check(raw: Mapping[str, Any], project_dir: Path) -> tuple[StackConfig, Site]
         problems += requirements()
     if config is None or site is None:
         raise StackError(problems)
-    servers = platform(config, site, "").servers
+    source = platform(config, site, stack)
+    servers = source.servers
     try:
         sites.join(site, servers)
     except SiteError as error:
         problems += error.problems
+    problems += source.leaving_problems()
     if config.dns is not None:
         problems += publishing_problems(config.dns, site, servers)
     if problems:

@@ -8,6 +8,7 @@ import pulumi
 
 from mailpair.servers import Connection, Server
 from pulumi_stack.config import ServerConfig
+from pulumi_stack.errors import Problem
 from pulumi_stack.platforms.platform import Host, Platform
 
 
@@ -31,6 +32,10 @@ class ExistingPlatform(Platform):
             )
             for each in self._configs.values()
         )
+
+    def leaving_problems(self) -> list[Problem]:
+        """None: a server that is no more in the configuration stays as it is."""
+        return []
 
     def host(self, server: Server, opts: pulumi.ResourceOptions) -> Host:
         """See :class:`Platform`."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pulumi
 
 from mailpair.servers import Connection, Server
+from pulumi_stack.errors import Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,10 @@ class Platform(ABC):
     @abstractmethod
     def servers(self) -> tuple[Server, ...]:
         """The servers of the stack, in the order of the configuration."""
+
+    @abstractmethod
+    def leaving_problems(self) -> list[Problem]:
+        """What is in the way of hosts that are there and no more in the configuration; nothing is touched."""
 
     @abstractmethod
     def host(self, server: Server, opts: pulumi.ResourceOptions) -> Host:

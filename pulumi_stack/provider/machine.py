@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 from pathlib import Path
 from typing import Any, ClassVar
 
 from mailpair.state import SiteState
-from pulumi_stack.errors import Problem
+from pulumi_stack.errors import Problem, StackError
+from pulumi_stack.platforms.nspawn import leaving
 from pulumi_stack.platforms.nspawn.machine import MachineSpec
 from pulumi_stack.platforms.nspawn.make_machine import Made, Maker
 from pulumi_stack.platforms.nspawn.names import StackNames, name_problems
@@ -78,7 +80,9 @@ class Machine(Kind):
         return _outputs(await _maker(context, new).update(restart=restart), [])
 
     async def delete(self, context: Context, state: Properties) -> None:
-        """Shuts it down and takes everything of it away."""
+        """Shuts it down and takes everything of it away; raises StackError where it holds mail."""
+        if in_the_way := await asyncio.to_thread(leaving.problem, _spec(state).names):
+            raise StackError([in_the_way])
         await _maker(context, state).remove()
 
 

@@ -54,6 +54,7 @@ FIRST_PART = {
     "test_renewal_faults.py",
     "test_revocation.py",
     "test_security_upgrades.py",
+    "test_upgrade.py",
     "test_welcome.py",
 }
 

@@ -38,7 +38,7 @@ def test_the_last_stack_takes_keys_and_state_with_it(machine: Machine, checkout:
         "pulumi",
         f"""case "$1" in
             stack) [ -e {checkout}/gone ] && echo '[]' || echo '[{{"name": "lab"}}]' ;;
-            destroy) touch {checkout}/gone ;;
+            destroy) [ "$MAILPAIR_LET_GO" = all ] && touch {checkout}/gone ;;
         esac""",
     )
     assert down(machine, checkout) == 0

@@ -14,6 +14,8 @@ from mailpair.state import SiteState
 from pulumi_stack.config import StackConfig
 from pulumi_stack.errors import Problem
 from pulumi_stack.places import CHECKOUT
+from pulumi_stack.platforms.nspawn import leaving
+from pulumi_stack.platforms.nspawn.names import StackNames
 from pulumi_stack.platforms.nspawn.network import ula
 from pulumi_stack.platforms.platform import Host, Platform
 from pulumi_stack.resources import Image, ImageArgs, Machine, MachineArgs, Network, NetworkArgs
@@ -67,6 +69,11 @@ class NspawnPlatform(Platform):
             )
             for each in self._config.servers
         )
+
+    def leaving_problems(self) -> list[Problem]:
+        """See :class:`Platform`."""
+        staying = {*(each.name for each in self._config.servers), *self._config.bare_machines}
+        return leaving.problems(StackNames(self._stack), staying)
 
     def host(self, server: Server, opts: pulumi.ResourceOptions) -> Host:
         """See :class:`Platform`."""

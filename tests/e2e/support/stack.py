@@ -84,10 +84,13 @@ class Stack:
 
     def pulumi(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Runs the Pulumi CLI on the stack."""
+        return self.run(*self._command(*arguments), check=check)
+
+    def _command(self, *arguments: str) -> list[str]:
         command = ["pulumi", *arguments, "--cwd", str(PROGRAM), "--non-interactive", "--color", "never"]
         if arguments[0] != "stack":
             command += ["--config-file", str(self._config_file)]
-        return self.run(*command, check=check)
+        return command
 
     def up(self, *, check: bool = True) -> subprocess.CompletedProcess[str]:
         """``pulumi up``, without questions."""
@@ -95,7 +98,7 @@ class Stack:
 
     def destroy(self) -> None:
         """``pulumi destroy``, then the stack itself and its folder."""
-        self.pulumi("destroy", "--yes", "--skip-preview")
+        self.run("env", "MAILPAIR_LET_GO=all", *self._command("destroy", "--yes", "--skip-preview"))
         self.pulumi("stack", "rm", "--yes", self.name, "--preserve-config")
         shutil.rmtree(self.folder)
 

@@ -50,7 +50,7 @@ def test_what_may_be_the_key_is_shown_nowhere(project: Path) -> None:
     assert raw == {"dns_key": Secret("a2V5"), "dns_kye": Secret("a2V5"), "subnet": "10.9.0.0/24"}
     assert "a2V5" not in f"{raw}"
     with pytest.raises(StackError) as error:
-        check(raw, project)
+        check(raw, project, "unmade")
     assert "a2V5" not in str(error.value)
     assert "dns_kye: [secret]: is no setting here; " in str(error.value)
 
@@ -60,10 +60,10 @@ DNS = {"server": "192.0.2.53", "zone": "contoso.test", "key_name": "mailpair"}
 
 def test_the_zone_must_have_names_of_the_site(project: Path) -> None:
     raw = {"platform": "existing", "servers": EXISTING, "dns_key": Secret("a2V5")}
-    config, _ = check({**raw, "dns": DNS}, project)
+    config, _ = check({**raw, "dns": DNS}, project, "unmade")
     assert config.dns is not None
     with pytest.raises(StackError) as error:
-        check({**raw, "dns": {**DNS, "zone": "so.test", "leave_out": ["contoso.test CNAME"]}}, project)
+        check({**raw, "dns": {**DNS, "zone": "so.test", "leave_out": ["contoso.test CNAME"]}}, project, "unmade")
     assert [str(each).partition("; these are ")[0] for each in error.value.problems] == [
         "dns.leave_out[0]: 'contoso.test CNAME': must be a name and a type that the site has records of",
         "dns.zone: 'so.test': must be a zone that names of the site are in, such as contoso.test",
@@ -75,7 +75,7 @@ def test_addresses_are_published_before_services_and_the_zone_s_alone(project: P
     document.write_text(document.read_text().replace("accepted_domains: [", "accepted_domains: [fabrikam.test, "))
     servers = [{**EXISTING[0], "address6": "2001:db8::1", "fqdn": "mx.elsewhere.test"}, EXISTING[1]]
     raw = {"platform": "existing", "servers": servers, "dns_key": Secret("a2V5")}
-    config, site = check({**raw, "dns": {**DNS, "leave_out": ["contoso.test TXT"]}}, project)
+    config, site = check({**raw, "dns": {**DNS, "leave_out": ["contoso.test TXT"]}}, project, "unmade")
     found = publishing(config.dns, site, platform(config, site, "").servers)
     assert [each.label for each in found.addresses] == ["mail.contoso.test A", "mail.contoso.test AAAA"]
     assert [each.label for each in found.services] == [
@@ -91,7 +91,7 @@ SERVICES = ("imaps", "imap", "pop3s", "pop3", "submissions", "submission")
 
 
 def test_existing_servers_are_known_as_their_administrator_says(project: Path) -> None:
-    config, site = check({"platform": "existing", "servers": EXISTING}, project)
+    config, site = check({"platform": "existing", "servers": EXISTING}, project, "unmade")
     servers = platform(config, site, "lab").servers
     assert [(each.name, each.fqdn, each.addresses) for each in servers] == [
         ("front1", "front1.contoso.test", ("192.0.2.1",)),
@@ -100,7 +100,7 @@ def test_existing_servers_are_known_as_their_administrator_says(project: Path) -
 
 
 def test_machines_have_an_address_in_each_family(project: Path) -> None:
-    config, site = check({}, project)
+    config, site = check({}, project, "unmade")
     servers = NspawnPlatform(config, site.domain, "lab").servers
     assert [(each.fqdn, each.addresses[0]) for each in servers] == [
         ("front1.contoso.test", "10.213.0.11"),
@@ -111,14 +111,14 @@ def test_machines_have_an_address_in_each_family(project: Path) -> None:
 
 def test_a_mailbox_on_a_server_that_is_not_there_is_refused(project: Path) -> None:
     with pytest.raises(StackError) as error:
-        check({"platform": "existing", "servers": EXISTING[:1]}, project)
+        check({"platform": "existing", "servers": EXISTING[:1]}, project, "unmade")
     assert "mailboxes[ada@contoso.test].server: 'back1': must be a mailbox server" in str(error.value)
 
 
 def test_configuration_and_documents_are_refused_together(project: Path) -> None:
     (project.parent / "inventories" / "lab" / "site.yml").write_text("mailpair_site: {version: 2}\n")
     with pytest.raises(StackError) as error:
-        check({"subnet": "x"}, project)
+        check({"subnet": "x"}, project, "unmade")
     paths = [problem.path for problem in error.value.problems]
     assert "subnet" in paths
     assert len(paths) > 1
