@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .guesses import GuessLimits
 from .timeouts import Limits
 
 
@@ -43,12 +44,21 @@ class ConnectorSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class GuessSettings:
+    """How many wrong passwords there may be, and the file that knows who has signed in from where."""
+
+    limits: GuessLimits
+    known: str
+
+
+@dataclass(frozen=True, slots=True)
 class Configuration:
     """The whole file. ``program`` tells one version of these files from another."""
 
     program: str = ""
     protocols: Mapping[str, ProtocolSettings] = field(default_factory=dict)
     connectors: tuple[ConnectorSettings, ...] = ()
+    guesses: GuessSettings | None = None  # None: nobody signs in here
 
     @property
     def limits(self) -> dict[int, Limits]:
@@ -73,7 +83,12 @@ def parse(data: Mapping[str, Any]) -> Configuration:
             ConnectorSettings(each["name"], tuple(each["ports"]), each["total"], each["logon_failures"])
             for each in data["connectors"]
         ),
+        guesses=_guesses(data["guesses"]),
     )
+
+
+def _guesses(data: Mapping[str, Any] | None) -> GuessSettings | None:
+    return GuessSettings(GuessLimits(**data["limits"]), data["known"]) if data else None
 
 
 def _protocol(data: Mapping[str, Any]) -> ProtocolSettings:

@@ -17,6 +17,8 @@ from typing import Any
 
 from . import policy, sock_diag
 from .configuration import Configuration, LogSettings, read
+from .guesses import Guesses, Verdict
+from .known import KnownClients
 from .log_files import LogFiles
 from .logons import Enough, Logons, journal
 from .protocol_log import ProtocolLog, key
@@ -60,11 +62,35 @@ class Service:
         self.configuration: Configuration = read(configuration)
         self.table, self.watch, self.log = Table(), Watch(), ProtocolLog()
         self.logons = Logons()
+        self.guesses = self._count_guesses()
         self.files: dict[LogSettings, LogFiles] = {}
         with suppress(FileNotFoundError, ValueError, KeyError, TypeError):  # nothing to take up
             self.table.load(json.loads(state.read_text(encoding="utf-8")))
 
+    def _count_guesses(self) -> Guesses | None:
+        guesses = self.configuration.guesses
+        if guesses is None:
+            return None
+        return Guesses(guesses.limits, KnownClients(Path(guesses.known), time.time, say))
+
     # --- what others ask and tell -----------------------------------------------------------------------------------
+
+    def answer(self, command: str, attributes: Mapping[str, Any]) -> tuple[int, str]:
+        """What Dovecot is told about a password: before and after it looks at it, and when it tells how it went."""
+        guesses, now = self.guesses, time.monotonic()
+        mailbox, address = str(attributes["asked"]).lower(), str(attributes["remote_ip"])
+        if command == policy.REPORT:
+            if guesses and attributes["success"] is True:
+                guesses.right(mailbox, address, now)
+            return 0, ""
+        if attributes["right"]:
+            return (0, "") if self.decide(attributes) else (-1, policy.REFUSED)
+        # Of a Kerberos ticket it is not known yet whose it is.
+        verdict = guesses.judge(mailbox, address, now) if guesses and mailbox else Verdict.LOOK
+        if verdict is not Verdict.LOOK:
+            done = "refused" if verdict is Verdict.REFUSE else "slowed down"
+            say(f"{attributes['protocol']}: {mailbox}: {address} is {done}, after too many wrong passwords")
+        return verdict.value, ""
 
     def decide(self, attributes: Mapping[str, Any]) -> bool:
         """Whether a sign-in with the right password may go on."""
@@ -124,7 +150,7 @@ class Service:
 
     async def questions(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer what Dovecot asks over one connection."""
-        await policy.serve(reader, writer, self.decide)
+        await policy.serve(reader, writer, self.answer)
 
     # --- what it does by itself -------------------------------------------------------------------------------------
 
@@ -184,6 +210,8 @@ class Service:
         """Take in a new configuration; says whether it was made for other files of the program than these."""
         former = self.configuration
         self.configuration = read(self.configuration_file)
+        if self.configuration.guesses != former.guesses:
+            self.guesses = self._count_guesses()
         for files in self.files.values():
             files.close()
         self.files.clear()

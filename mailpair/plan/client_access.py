@@ -147,8 +147,8 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> ClientAccessP
         tickets=tickets,
         keytab_name=site.kerberos_keytab if tickets else None,
         keytab=places.KEYTAB,
-        sessions=sessions.plan(settings, connectors),
-        watching=bool(settings or connectors),
+        sessions=sessions.plan(settings, connectors, site.wrong_passwords),
+        watching=bool(settings or connectors or site.web_site.enabled),
         limits=tuple(sessions.limit(name, own) for name, (_, own) in settings.items()),
         open=_open(listener for protocol in protocols for listener in protocol.listeners),
     )

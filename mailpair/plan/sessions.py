@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from mailpair.plan import places, postfix
 from mailpair.plan.role import ConnectionLimit
 from mailpair.settings.quantities import NO_LIMIT
-from mailpair.site.model import Protocol, ProtocolSettings, ReceiveConnector
+from mailpair.site.model import Protocol, ProtocolSettings, ReceiveConnector, WrongPasswords
 
 USER = "mailpair-sessions"
+STATE = "/var/lib/mailpair-sessions"
 PREFIXES = {Protocol.POP3: "POP3", Protocol.IMAP4: "IMAP4"}  # of the names of log files, as in Exchange
 
 
@@ -46,11 +47,29 @@ class WatchedConnector:
 
 
 @dataclass(frozen=True, slots=True)
+class GuessLimits:
+    """Wrong passwords in an hour; None: any number."""
+
+    per_client_and_mailbox: int | None
+    per_client: int | None
+    per_mailbox: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Guesses:
+    """What is done against guessing, and the file that knows who has signed in from where."""
+
+    limits: GuessLimits
+    known: str = f"{STATE}/known.db"
+
+
+@dataclass(frozen=True, slots=True)
 class Watched:
     """The program's configuration, but for the version of its files."""
 
     protocols: Mapping[str, WatchedProtocol]  # by Dovecot's names
     connectors: tuple[WatchedConnector, ...]
+    guesses: Guesses | None  # None: nobody signs in here
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +95,15 @@ class SessionsPlan:
 
 
 def plan(
-    protocols: Mapping[str, tuple[Protocol, ProtocolSettings]], connectors: tuple[WatchedConnector, ...]
+    protocols: Mapping[str, tuple[Protocol, ProtocolSettings]],
+    connectors: tuple[WatchedConnector, ...],
+    wrong: WrongPasswords | None,
 ) -> SessionsPlan:
-    """Plan the program for the protocols that are on (by Dovecot's names) and for connectors."""
+    """Plan the program for the protocols that are on (by Dovecot's names), for connectors, and against guessing."""
     watched = {name: _protocol(protocol, settings) for name, (protocol, settings) in protocols.items()}
     return SessionsPlan(
         user=USER,
-        watched=Watched(watched, connectors),
+        watched=Watched(watched, connectors, _guesses(wrong)),
         folders=tuple(Folder(path) for path in sorted({each.log.folder for each in watched.values() if each.log})),
         programs=places.PROGRAMS_DIRECTORY,
         events_socket=places.EVENTS_SOCKET,
@@ -92,9 +113,15 @@ def plan(
 
 def logs(protocols: Mapping[str, tuple[Protocol, ProtocolSettings]]) -> SessionsPlan:
     """Plan the program for a back end, where it writes protocol logs and watches nothing."""
-    told = plan({name: each for name, each in protocols.items() if each[1].protocol_log_enabled}, ())
+    told = plan({name: each for name, each in protocols.items() if each[1].protocol_log_enabled}, (), None)
     silent = {name: replace(each, ports=()) for name, each in told.watched.protocols.items()}
     return replace(told, watched=replace(told.watched, protocols=silent))
+
+
+def _guesses(wrong: WrongPasswords | None) -> Guesses | None:
+    if wrong is None:
+        return None
+    return Guesses(GuessLimits(wrong.per_client_and_mailbox, wrong.per_client, wrong.per_mailbox))
 
 
 def connector(each: ReceiveConnector, ports: tuple[int, ...]) -> WatchedConnector:

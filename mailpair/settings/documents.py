@@ -12,6 +12,7 @@ from mailpair.settings.connectors import (
     SEND_CONNECTOR,
 )
 from mailpair.settings.dkim import DKIM_SIGNING_CONFIG
+from mailpair.settings.guessing import WRONG_PASSWORDS
 from mailpair.settings.names import ADDRESS, DOMAIN, KEYTAB, SERVER, TITLE
 from mailpair.settings.notation import ListOf, whole_number
 from mailpair.settings.protocols import IMAP_SETTINGS, POP_SETTINGS, SERVER_SETTINGS, SERVICES
@@ -76,6 +77,7 @@ SITE = Group(
         ),
         WEB_SITE,
         WELCOME_MESSAGE,
+        WRONG_PASSWORDS,
         SECURITY_UPGRADES,
         MAILBOX_DATABASE,
         Parameter(

@@ -25,6 +25,7 @@ from mailpair.site.model import (
     TsigAlgorithm,
     WebSite,
     WelcomeMessage,
+    WrongPasswords,
 )
 
 M = TypeVar("M")
@@ -52,6 +53,7 @@ def build(site: dict[str, Any], mailboxes: dict[str, Any]) -> Site:
         dkim_signing_configs=_named(DkimSigningConfig, site["dkim_signing_configs"], key="domain"),
         web_site=_web_site(site),
         welcome_message=_make(WelcomeMessage, site["welcome_message"]),
+        wrong_passwords=_make(WrongPasswords, site["wrong_passwords"]),
         security_upgrades=_make(SecurityUpgrades, site["security_upgrades"]),
         mailbox_database=database,
         kerberos_keytab=site.get("kerberos_keytab"),

@@ -278,6 +278,15 @@ class ServerSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class WrongPasswords:
+    """How many wrong passwords there may be in an hour at a front end; None: any number."""
+
+    per_client_and_mailbox: int | None
+    per_client: int | None
+    per_mailbox: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class SecurityUpgrades:
     """Whether and when servers take security updates by themselves."""
 
@@ -300,6 +309,7 @@ class Site:
     dkim_signing_configs: tuple[DkimSigningConfig, ...]  # sorted by domain
     web_site: WebSite
     welcome_message: WelcomeMessage
+    wrong_passwords: WrongPasswords
     security_upgrades: SecurityUpgrades
     mailbox_database: MailboxDatabase
     kerberos_keytab: str | None  # a name under keytabs/ of the site's private folder

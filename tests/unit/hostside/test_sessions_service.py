@@ -8,6 +8,8 @@ import socket
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from hostside.sessions import policy
 from hostside.sessions.configuration import parse
 from hostside.sessions.logons import Enough, Logons
@@ -26,9 +28,10 @@ CONFIGURATION: dict[str, Any] = {
         },
     },
     "connectors": [{"name": "client", "ports": [587], "total": 600, "logon_failures": 3}],
+    "guesses": None,
 }
 CLIENT = {"remote_ip": "192.0.2.1", "remote_port": 50000, "local_port": 993, "protocol": "imap"}
-QUESTION = CLIENT | {"login": "Ada@contoso.test"}
+QUESTION = CLIENT | {"login": "Ada@contoso.test", "asked": "Ada@contoso.test", "right": "yes"}
 ESTABLISHED = {
     "event": "proxy_session_established",
     "fields": CLIENT | {"user": "ada@contoso.test", "source_port": 40000, "dest_port": 1993},
@@ -94,7 +97,7 @@ def test_a_refusal_is_what_dovecot_expects(tmp_path: Path) -> None:
     async def ask() -> list[bytes]:
         ours, theirs = socket.socketpair()
         reader, writer = await asyncio.open_connection(sock=ours)
-        task = asyncio.create_task(policy.serve(*await asyncio.open_connection(sock=theirs), service(tmp_path).decide))
+        task = asyncio.create_task(policy.serve(*await asyncio.open_connection(sock=theirs), service(tmp_path).answer))
         answers = []
         for question in (QUESTION, other(2)):
             body = json.dumps(question).encode()
@@ -109,6 +112,46 @@ def test_a_refusal_is_what_dovecot_expects(tmp_path: Path) -> None:
         {"status": 0, "msg": ""},
         {"status": -1, "msg": "Too many connections for this user"},
     ]
+
+
+def test_guesses_are_counted_for_all_that_sign_people_in(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    limits = {"per_client_and_mailbox": 2, "per_client": None, "per_mailbox": None}
+    it = service(tmp_path, guesses={"limits": limits, "known": str(tmp_path / "known.db")})
+
+    def asks(protocol: str, address: str = "192.0.2.1", *, asked: str = "Ada@contoso.test") -> int:
+        before = QUESTION | {"protocol": protocol, "remote_ip": address, "right": "", "asked": asked}
+        return it.answer("allow", before)[0]
+
+    def tells(address: str, *, success: bool) -> None:
+        said = QUESTION | {"remote_ip": address, "right": "", "success": success, "policy_reject": False}
+        assert it.answer("report", said) == (0, "")
+
+    assert [asks(each) for each in ("imap", "smtp", "pop3", "portal")] == [0, 0, -1, -1]
+    told = capsys.readouterr().out.splitlines()
+    assert told == [
+        f"{protocol}: ada@contoso.test: 192.0.2.1 is refused, after too many wrong passwords"
+        for protocol in ("pop3", "portal")
+    ]
+    assert [asks("imap", asked="") for _ in range(9)] == [0] * 9
+    assert asks("imap", "192.0.2.2") == 0
+    tells("192.0.2.2", success=False)
+    tells("192.0.2.2", success=True)
+    again = Service(it.configuration_file, it.state_file)
+    assert again.guesses
+    assert [again.guesses.judge("ada@contoso.test", "192.0.2.2", 0).value for _ in range(4)] == [0, 0, 4, 4]
+
+
+def test_limits_change_by_a_reload_and_counts_stay_without_one(tmp_path: Path) -> None:
+    limits = {"per_client_and_mailbox": 2, "per_client": None, "per_mailbox": None}
+    guesses = {"limits": limits, "known": str(tmp_path / "known.db")}
+    it = service(tmp_path, guesses=guesses)
+    counted = it.guesses
+    assert counted is not None
+    it.reload()
+    assert it.guesses is counted
+    service(tmp_path, guesses={**guesses, "limits": limits | {"per_client": 5}})
+    it.reload()
+    assert it.guesses is not counted
 
 
 def test_the_third_wrong_password_of_a_session_is_enough() -> None:

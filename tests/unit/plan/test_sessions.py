@@ -22,7 +22,7 @@ IMAP = replace(
 
 
 def test_a_protocol_is_watched_at_all_of_its_ports() -> None:
-    planned = sessions.plan({"imap": (Protocol.IMAP4, IMAP)}, ())
+    planned = sessions.plan({"imap": (Protocol.IMAP4, IMAP)}, (), None)
     assert planned.watched.protocols == {"imap": WatchedProtocol((143, 993), 40, 30, 3, None)}
     assert planned.folders == ()
 
@@ -34,13 +34,13 @@ def test_a_log_that_is_on_has_a_folder() -> None:
         log_file_roll_over_settings=LogFileRollOverSettings.WEEKLY,
         log_per_file_size_quota=4096,
     )
-    planned = sessions.plan({"imap": (Protocol.IMAP4, own)}, ())
+    planned = sessions.plan({"imap": (Protocol.IMAP4, own)}, (), None)
     assert planned.watched.protocols["imap"].log == LogPlan("/var/log/imap", "IMAP4", "Weekly", 4096)
     assert planned.folders == (Folder("/var/log/imap"),)
 
 
 def test_no_limit_of_a_user_is_exchange_s_number_for_it() -> None:
-    planned = sessions.plan({"imap": (Protocol.IMAP4, replace(IMAP, max_connections_per_user=None))}, ())
+    planned = sessions.plan({"imap": (Protocol.IMAP4, replace(IMAP, max_connections_per_user=None))}, (), None)
     assert planned.watched.protocols["imap"].per_user == 2147483647
 
 

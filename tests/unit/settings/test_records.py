@@ -17,6 +17,7 @@ from mailpair.settings.connectors import RECEIVE_CONNECTOR, SEND_CONNECTOR
 from mailpair.settings.describe import describe
 from mailpair.settings.dkim import DKIM_SIGNING_CONFIG
 from mailpair.settings.documents import MAILBOXES, SITE
+from mailpair.settings.guessing import WRONG_PASSWORDS
 from mailpair.settings.notation import ListOf
 from mailpair.settings.pages import PAGES
 from mailpair.settings.parity import parity
@@ -40,6 +41,7 @@ from mailpair.site.model import (
     SendConnector,
     WebSite,
     WelcomeMessage,
+    WrongPasswords,
 )
 
 ROOT = Path(__file__).parents[3]
@@ -101,6 +103,7 @@ def parse(parameter: Parameter, raw: Any) -> None:
         (WEB_SITE, WebSite),
         (WELCOME_MESSAGE, WelcomeMessage),
         (SECURITY_UPGRADES, SecurityUpgrades),
+        (WRONG_PASSWORDS, WrongPasswords),
         (MAILBOX, Mailbox),
     ],
 )

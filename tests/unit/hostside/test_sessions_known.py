@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hostside.sessions.known import CLIENTS, DAYS, KnownClients
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ADA, BOB = "ada@contoso.test", "bob@contoso.test"
+DAY = 86400.0
+
+
+class World:
+    """A clock, a journal, and a place for the file."""
+
+    def __init__(self, folder: Path) -> None:
+        self.file, self.now, self.said = folder / "known.db", 1000 * DAY, list[str]()
+
+    def open(self) -> KnownClients:
+        """The program starts."""
+        return KnownClients(self.file, lambda: self.now, self.said.append)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """A folder without the file."""
+    return World(tmp_path)
+
+
+def test_who_was_there_is_known_after_a_restart(world: World) -> None:
+    known = world.open()
+    known.add(ADA, "192.0.2.1")
+    assert known.has(ADA, "192.0.2.1")
+    known.close()
+    again = world.open()
+    assert [again.has(ADA, "192.0.2.1"), again.has(BOB, "192.0.2.1"), again.has(ADA, "192.0.2.2")] == [
+        True,
+        False,
+        False,
+    ]
+    assert world.said == []
+
+
+def test_nobody_else_may_read_it(world: World) -> None:
+    world.open().add(ADA, "192.0.2.1")
+    assert {file.stat().st_mode & 0o077 for file in world.file.parent.iterdir()} == {0}
+
+
+def test_who_does_not_come_back_is_forgotten(world: World) -> None:
+    known = world.open()
+    known.add(ADA, "192.0.2.1")
+    world.now += DAYS * DAY
+    known.add(BOB, "192.0.2.2")
+    assert known.has(ADA, "192.0.2.1")
+    world.now += DAY
+    known.add(BOB, "192.0.2.3")
+    assert not known.has(ADA, "192.0.2.1")
+    assert known.has(BOB, "192.0.2.2")
+
+
+def test_who_comes_back_stays_known(world: World) -> None:
+    known = world.open()
+    for _ in range(3):
+        known.add(ADA, "192.0.2.1")
+        world.now += DAYS * DAY
+    assert known.has(ADA, "192.0.2.1")
+
+
+def test_the_last_clients_of_a_mailbox_are_known(world: World) -> None:
+    known = world.open()
+    for number in range(CLIENTS + 3):
+        known.add(ADA, f"192.0.2.{number}")
+        world.now += DAY
+    assert [known.has(ADA, f"192.0.2.{number}") for number in (0, 2, 3, CLIENTS + 2)] == [False, False, True, True]
+
+
+def test_a_file_that_is_no_database_is_replaced_and_that_is_told(world: World) -> None:
+    world.file.write_bytes(b"x" * 4096)
+    known = world.open()
+    known.add(ADA, "192.0.2.1")
+    assert known.has(ADA, "192.0.2.1")
+    (said,) = world.said
+    assert said == f"{world.file}: who has signed in from where can't be kept: file is not a database"
+
+
+def test_without_a_place_nobody_is_known_and_it_is_told_once(world: World) -> None:
+    world.file = world.file.parent / "missing" / "known.db"
+    known = world.open()
+    known.add(ADA, "192.0.2.1")
+    known.add(BOB, "192.0.2.1")
+    assert not known.has(ADA, "192.0.2.1")
+    assert len(world.said) == 1
+
+
+def test_a_database_that_fails_later_is_told_once_and_sign_ins_go_on(world: World) -> None:
+    known = world.open()
+    other = sqlite3.connect(world.file)
+    with other:
+        other.execute("DROP TABLE known")
+    known.add(ADA, "192.0.2.1")
+    assert not known.has(ADA, "192.0.2.1")
+    assert world.said == [f"{world.file}: who has signed in from where can't be kept: no such table: known"]
