@@ -26,7 +26,7 @@ for-pdf: ## install what `make handout` needs for a PDF: Pango, and fonts for Ch
 for-tests: ## install what tests alone need: a browser, and what a PDF needs
 	@tools/bootstrap tests
 
-.PHONY: up describe verify mailboxes publish dkim certificates upgrade take-back drain down
+.PHONY: up describe verify mailboxes publish dkim certificates health upgrade take-back drain down
 up: build-engine ## bring up the hosts, configure them, and say what they offer
 	@$(pulumi) stack select --create $(STACK)
 	@$(pulumi) up --yes --skip-preview --suppress-outputs --stack $(STACK) $(ARGS)
@@ -43,6 +43,8 @@ dkim: ## print the records that DNS needs for the signatures of outgoing mail
 	@tools/bootstrap && $(activate) PULUMI_STACK=$(STACK) ansible-playbook playbooks/dkim.yml -i inventories/lab/pulumi_stack.yml $(ARGS)
 certificates: ## say which certificates are served where, until when, and whether disk and wire agree
 	@tools/bootstrap && $(activate) PULUMI_STACK=$(STACK) ansible-playbook playbooks/certificates.yml -i inventories/lab/pulumi_stack.yml $(ARGS)
+health: ## say which health sets of which server are unhealthy, and what to do
+	@tools/bootstrap && $(activate) PULUMI_STACK=$(STACK) ansible-playbook playbooks/health.yml -i inventories/lab/pulumi_stack.yml $(ARGS)
 upgrade: ## take newer packages, one server after another, and go back where the site does not work with them
 	@tools/bootstrap && $(activate) PULUMI_STACK=$(STACK) ansible-playbook playbooks/upgrade.yml -i inventories/lab/pulumi_stack.yml $(ARGS)
 take-back: ## bring back the packages from before the last upgrade; ARGS="--limit front1" names a server

@@ -15,6 +15,8 @@ from mailpair.watch.rules import Finding, Level
 
 _UNITS = {"SMTP": "postfix", "IIS": "nginx"}  # what serves a port; haproxy those of back ends, Dovecot all others
 _SITE = "run playbooks/site.yml"
+CONTROLLER = "controller"  # where the site's root is
+SILENT = "must show a certificate"  # the rule for a port that shows none
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +122,8 @@ def report(hosts: Iterable[Host], root_pem: str | None, now: datetime) -> Report
     findings: list[Finding] = []
     if root_pem is not None:
         root = facts(root_pem)
-        rows.append(Row("controller", "CA", "root", "", "", "private", root, None))
-        findings += _each(rules.expiry("controller CA root", root, "private", now))
+        rows.append(Row(CONTROLLER, "CA", "root", "", "", "private", root, None))
+        findings += _each(rules.expiry(f"{CONTROLLER} CA root", root, "private", now))
     for host in hosts:
         if host.seen is None:
             problem = Problem(host.name, "no answer", "must tell its certificates", "see above why it did not")
@@ -168,7 +170,7 @@ def _port(
     if reason:
         remedy = f"see systemctl status {unit} on {host}"
         row = Row(host, port["service"], where, port["name"], path, source, None, None)
-        return row, [_bad(place, reason, "must show a certificate", remedy)]
+        return row, [_bad(place, reason, SILENT, remedy)]
     files = kept.get(path, ())
     differs = rules.agreement(place, files, shown, path, unit) if files else None
     row = Row(host, port["service"], where, port["name"], path, source, shown[0], not differs if files else None)

@@ -43,6 +43,7 @@ FIRST_PART = {
     "test_dkim.py",
     "test_folders.py",
     "test_injection.py",
+    "test_health.py",
     "test_inventory.py",
     "test_kerberos.py",
     "test_limits.py",
