@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-STACK = "bench"
-SUBNET = "10.217.0.0/24"
+# Two checkouts can be measured at a time, where each has a stack and a network of its own.
+STACK = os.environ.get("MAILPAIR_BENCH_STACK", "bench")
+SUBNET = os.environ.get("MAILPAIR_BENCH_SUBNET", "10.217.0.0/24")
 
 # Variables of an activated checkout and of a make that runs this; a fresh shell has none of them.
 OURS = ("ANSIBLE_", "ARGS", "MAILPAIR_", "MAKE", "MOLECULE_", "PULUMI_", "STACK", "VIRTUAL_ENV")

@@ -19,13 +19,15 @@ class Figure:
 
     name: str
     value: float
-    unit: str  # "ms", "s", "a second" or "ratio"
+    unit: str  # "ms", "s", "a second", "MB/s", "kB", "%" ..., "count" of things, or "ratio"
     note: str = ""
 
     def text(self) -> str:
         """The value as a person reads it."""
         if self.unit == "ratio":
             return f"{self.value:.2f}"
+        if self.unit == "count":
+            return f"{self.value:.0f}"
         return f"{self.value:.1f} {self.unit}"
 
 

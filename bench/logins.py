@@ -6,34 +6,15 @@ The two ways take turns, so that whatever else the machine does weighs on both.
 from __future__ import annotations
 
 import socket
-import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
 
+from bench.doors import PATIENCE, Account, Door
 from bench.figures import Figure, spread
 
-PATIENCE = 30  # seconds for an answer
 WARMING = 5  # rounds that are not counted: they find caches and processes cold
-
-
-@dataclass(frozen=True)
-class Door:
-    """Where a client signs in: an address, the name that the certificate must have, a port, whom the client trusts."""
-
-    address: str
-    name: str
-    port: int
-    tls: ssl.SSLContext
-
-
-@dataclass(frozen=True)
-class Account:
-    """Who signs in."""
-
-    address: str
-    password: str
 
 
 def imap_login(door: Door, account: Account) -> float:

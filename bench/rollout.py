@@ -49,10 +49,15 @@ def warm(checkout: Checkout) -> list[Figure]:
 def playbook(folder: Path) -> str:
     """The command that configures the pair with the stack's inventory, and back ends for measurements as well."""
     file = folder / "inventories/lab/measuring.pulumi_stack.yml"
+    write_inventory(file, folder / "pulumi_stack")
+    return f"ansible-playbook playbooks/site.yml -i {file}"
+
+
+def write_inventory(file: Path, program: Path) -> None:
+    """Writes an inventory of a stack of this Pulumi program with which users may sign in at back ends, too."""
     content = {
         "plugin": "mailpair.mail.pulumi_stack",
-        "project_dir": "../../pulumi_stack",
+        "project_dir": str(program),
         "compose": {"mailpair_lab_direct_login": "'mailbox' in group_names"},
     }
     file.write_text(yaml.safe_dump(content))
-    return f"ansible-playbook playbooks/site.yml -i {file}"
