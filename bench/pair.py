@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bench import commands, discovery, holding, idle, logins
+from bench import commands, discovery, holding, idle, logins, rivals
 from bench.doors import Account, Door
 from mailpair.plan import places
 from tests.e2e.support.lab import Lab
@@ -67,14 +67,16 @@ def prepare(site_dir: Path, sizes: Sizes) -> list[Account]:
 
 
 def sign_ins(pair: Pair, sizes: Sizes) -> list[Figure]:
-    """Logins over both protocols."""
+    """Logins over both protocols, in all ways."""
     found = []
-    for protocol, login, port, direct in (
-        ("IMAP", logins.imap_login, IMAPS, places.DIRECT_IMAP_PORT),
-        ("POP3", logins.pop_login, POPS, places.DIRECT_POP_PORT),
-    ):
-        ways = logins.Pair(pair.front(port), pair.back(direct), pair.usual, pair.people[0])
-        found += logins.compare(protocol, login, ways, rounds=sizes.rounds)
+    with rivals.running(pair.lab):
+        for protocol, login, port, direct in (
+            ("IMAP", logins.imap_login, IMAPS, places.DIRECT_IMAP_PORT),
+            ("POP3", logins.pop_login, POPS, places.DIRECT_POP_PORT),
+        ):
+            others = {each.name: pair.front(each.imap if port == IMAPS else each.pop) for each in rivals.RIVALS}
+            ways = logins.Ways(pair.front(port), pair.back(direct), others, pair.usual, pair.people[0])
+            found += logins.compare(protocol, login, ways, rounds=sizes.rounds)
     return found
 
 
