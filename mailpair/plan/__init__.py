@@ -16,6 +16,7 @@ from mailpair.plan import (
     client_access,
     dkim,
     mailbox,
+    metrics,
     portal,
     provided,
     publication,
@@ -49,11 +50,13 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> dict[str, Any
         }
     else:
         roles = {"mailbox": mailbox.plan(site, servers, server)}
+    figures = metrics.plan(site, server)
+    roles["metrics"] = figures
     roles["upgrades"] = upgrades.plan(site, servers, server)
     front_end = {"provided_certificates": provided.plan(site, server)} if server.role is Role.CLIENT_ACCESS else {}
     proxied = (ports.PROXIED_IMAP, ports.PROXIED_POP) if server.role is Role.MAILBOX else ()
     values = {
-        "base": base.plan(servers, tuple(roles.values()), proxied),
+        "base": base.plan(servers, tuple(roles.values()), proxied, figures),
         "certificates": certificates.plan(site, server),
         "renewal": renewal.plan(site, servers, server),
         **front_end,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, ip_address
 
 from mailpair.plan import places
+from mailpair.plan.metrics import MetricsPlan
 from mailpair.plan.role import ConnectionLimit, RolePlan, addresses_of
 from mailpair.servers import Role, Server
 
@@ -33,6 +34,7 @@ class AllowedSet:
     name: str
     type: str  # of the set's elements
     elements: tuple[int | str, ...]
+    interval: bool = False  # whether elements may be ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +66,18 @@ class BasePlan:
     noted: str  # where it notes what was open before and may still be in use
 
 
-def plan(servers: Sequence[Server], roles: Sequence[RolePlan], proxied_ports: tuple[int, ...] = ()) -> BasePlan:
+def plan(
+    servers: Sequence[Server],
+    roles: Sequence[RolePlan],
+    proxied_ports: tuple[int, ...] = (),
+    metrics: MetricsPlan | None = None,
+) -> BasePlan:
     """Plan the base of a host that has the given roles, in a site of the given servers.
 
-    ``proxied_ports`` are those of loopback where only the proxy before Dovecot may come.
+    ``proxied_ports`` are those of loopback where only the proxy before Dovecot may come; ``metrics`` says who reads
+    figures.
     """
+    readers = metrics.readers if metrics else ()
     front_ends = addresses_of(servers, Role.CLIENT_ACCESS)
     ipv4 = tuple(address for address in front_ends if isinstance(ip_address(address), IPv4Address))
     public_ports = tuple(sorted({port for role in roles for port in role.public_ports}))
@@ -82,6 +91,9 @@ def plan(servers: Sequence[Server], roles: Sequence[RolePlan], proxied_ports: tu
             AllowedSet("peer_ports", "inet_service", peer_ports),
             AllowedSet("front_ends_ipv4", "ipv4_addr", ipv4),
             AllowedSet("front_ends_ipv6", "ipv6_addr", tuple(each for each in front_ends if each not in ipv4)),
+            AllowedSet("metrics_ports", "inet_service", metrics.ports if metrics and readers else ()),
+            AllowedSet("readers_ipv4", "ipv4_addr", tuple(each for each in readers if ":" not in each), interval=True),
+            AllowedSet("readers_ipv6", "ipv6_addr", tuple(each for each in readers if ":" in each), interval=True),
         ),
         counts=tuple(count for role in roles for limit in role.limits if limit.ports for count in _counts(limit)),
         load_firewall=LOAD_FIREWALL,

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from mailpair.plan import certificates, listening, places, sessions
+from mailpair.plan import certificates, listening, metrics, places, sessions
 from mailpair.plan.accounts import DECOY
 from mailpair.plan.certificates import Served, Shown
 from mailpair.plan.role import ConnectionLimit
@@ -93,6 +93,8 @@ class ClientAccessPlan:
     keytab: str  # where it goes
     sessions: SessionsPlan
     watching: bool  # whether there are sessions to watch
+    metrics: tuple[tuple[str, str], ...]  # of Dovecot, each with the events that it counts
+    metrics_port: int | None  # where Dovecot tells figures; None: nowhere
     limits: tuple[ConnectionLimit, ...]
     open: tuple[str, ...]  # a command that fails if a listener is not there
 
@@ -149,6 +151,8 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> ClientAccessP
         keytab=places.KEYTAB,
         sessions=sessions.plan(settings, connectors, site.wrong_passwords),
         watching=bool(settings or connectors or site.web_site.enabled),
+        metrics=metrics.FRONT_END,
+        metrics_port=metrics.dovecot_port(site),
         limits=tuple(sessions.limit(name, own) for name, (_, own) in settings.items()),
         open=_open(listener for protocol in protocols for listener in protocol.listeners),
     )

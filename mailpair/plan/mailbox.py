@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mailpair.plan import calendar, places, quota, sessions, welcome
+from mailpair.plan import calendar, metrics, places, quota, sessions, welcome
 from mailpair.plan.calendar import CalendarPlan
 from mailpair.plan.quota import QuotaPlan
 from mailpair.plan.role import ConnectionLimit, addresses_of
@@ -86,6 +86,8 @@ class MailboxPlan:
     imap_max_line_length: int  # bytes
     logs: SessionsPlan  # protocol logs of what is said after the sign-in
     logged: str  # Dovecot's events that go into them; empty: none
+    metrics: tuple[tuple[str, str], ...]  # of Dovecot, each with the events that it counts
+    metrics_port: int | None  # where Dovecot tells figures; None: nowhere
     limits: tuple[ConnectionLimit, ...] = ()
 
 
@@ -131,6 +133,8 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> MailboxPlan:
         certificate=places.PEER_CERTIFICATE,
         key=places.PEER_KEY,
         imap_max_line_length=site.imap_settings.max_command_size,
+        metrics=metrics.BACK_END,
+        metrics_port=metrics.dovecot_port(site),
         logs=logs,
         logged=" OR ".join(_events(name) for name in logs.watched.protocols),
     )

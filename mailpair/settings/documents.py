@@ -13,6 +13,7 @@ from mailpair.settings.connectors import (
 )
 from mailpair.settings.dkim import DKIM_SIGNING_CONFIG
 from mailpair.settings.guessing import WRONG_PASSWORDS
+from mailpair.settings.metrics import METRICS
 from mailpair.settings.names import ADDRESS, DOMAIN, KEYTAB, SERVER, TITLE
 from mailpair.settings.notation import ListOf, whole_number
 from mailpair.settings.protocols import IMAP_SETTINGS, POP_SETTINGS, SERVER_SETTINGS, SERVICES
@@ -79,6 +80,7 @@ SITE = Group(
         WELCOME_MESSAGE,
         WRONG_PASSWORDS,
         SECURITY_UPGRADES,
+        METRICS,
         MAILBOX_DATABASE,
         Parameter(
             name="kerberos_keytab",

@@ -295,6 +295,13 @@ class SecurityUpgrades:
 
 
 @dataclass(frozen=True, slots=True)
+class Metrics:
+    """Who reads figures; nobody: there are none."""
+
+    remote_ip_ranges: tuple[IpRange, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """A whole, valid site document with its mailboxes."""
 
@@ -311,6 +318,7 @@ class Site:
     welcome_message: WelcomeMessage
     wrong_passwords: WrongPasswords
     security_upgrades: SecurityUpgrades
+    metrics: Metrics
     mailbox_database: MailboxDatabase
     kerberos_keytab: str | None  # a name under keytabs/ of the site's private folder
     mailboxes: tuple[Mailbox, ...]  # sorted by address

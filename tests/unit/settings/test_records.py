@@ -18,6 +18,7 @@ from mailpair.settings.describe import describe
 from mailpair.settings.dkim import DKIM_SIGNING_CONFIG
 from mailpair.settings.documents import MAILBOXES, SITE
 from mailpair.settings.guessing import WRONG_PASSWORDS
+from mailpair.settings.metrics import METRICS
 from mailpair.settings.notation import ListOf
 from mailpair.settings.pages import PAGES
 from mailpair.settings.parity import parity
@@ -34,6 +35,7 @@ from mailpair.site.model import (
     DkimSigningConfig,
     Mailbox,
     MailboxDatabase,
+    Metrics,
     ProtocolSettings,
     Provided,
     ReceiveConnector,
@@ -104,6 +106,7 @@ def parse(parameter: Parameter, raw: Any) -> None:
         (WELCOME_MESSAGE, WelcomeMessage),
         (SECURITY_UPGRADES, SecurityUpgrades),
         (WRONG_PASSWORDS, WrongPasswords),
+        (METRICS, Metrics),
         (MAILBOX, Mailbox),
     ],
 )
