@@ -42,6 +42,7 @@ FIRST_PART = {
     "test_connector_limits.py",
     "test_dkim.py",
     "test_folders.py",
+    "test_guessing.py",
     "test_injection.py",
     "test_health.py",
     "test_inventory.py",
