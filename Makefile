@@ -26,7 +26,7 @@ for-pdf: ## install what `make handout` needs for a PDF: Pango, and fonts for Ch
 for-tests: ## install what tests alone need: a browser, and what a PDF needs
 	@tools/bootstrap tests
 
-.PHONY: up describe verify mailboxes publish dkim certificates health upgrade take-back drain down
+.PHONY: up describe verify mailboxes publish dkim certificates health upgrade take-back drain backup restore down
 up: build-engine ## bring up the hosts, configure them, and say what they offer
 	@$(pulumi) stack select --create $(STACK)
 	@$(pulumi) up --yes --skip-preview --suppress-outputs --stack $(STACK) $(ARGS)
@@ -51,6 +51,10 @@ take-back: ## bring back the packages from before the last upgrade; ARGS="--limi
 	@tools/bootstrap && $(activate) PULUMI_STACK=$(STACK) ansible-playbook playbooks/take_back.yml -i inventories/lab/pulumi_stack.yml $(ARGS)
 drain: ## empty a front end before it goes; ARGS="--limit front2" names it
 	@tools/bootstrap && $(activate) PULUMI_STACK=$(STACK) ansible-playbook playbooks/drain.yml -i inventories/lab/pulumi_stack.yml $(ARGS)
+backup: ## back mailboxes up now, without waiting for the timer
+	@tools/bootstrap && $(activate) PULUMI_STACK=$(STACK) ansible-playbook playbooks/backup.yml -i inventories/lab/pulumi_stack.yml $(ARGS)
+restore: ## bring the newest backup back onto an empty back end; HOST=back1 names it
+	@tools/bootstrap && $(activate) PULUMI_STACK=$(STACK) ansible-playbook playbooks/restore.yml -i inventories/lab/pulumi_stack.yml -e host=$(HOST) $(ARGS)
 down: build-engine ## remove the hosts and every trace of the stack
 	@$(activate) tools/down $(STACK)
 

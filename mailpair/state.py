@@ -249,6 +249,18 @@ class SiteState:
         _check_password(password, f"the password in {path}")
         return user, password
 
+    # Backups
+
+    def backup_password(self, server: str) -> str:
+        """The password of a back end's backups, ``backup/SERVER``; raises :class:`StateError` where it is empty."""
+        path = self._folder("backup") / _file_name(server)
+        with self.held():
+            if not path.exists():
+                private_files.write(path, secrets.token_urlsafe(32) + "\n")
+            password = _read(path).removesuffix("\n")
+        _check_password(password, f"the password in {path}")
+        return password
+
     # Keys of Kerberos, which its administrator makes
 
     def keytab(self, name: str) -> Path:

@@ -11,6 +11,7 @@ from typing import Any
 
 from mailpair.plan import (
     acme,
+    backup,
     base,
     certificates,
     client_access,
@@ -49,7 +50,7 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> dict[str, Any
             "receive_connector": receive_connector.plan(site, servers, server),
         }
     else:
-        roles = {"mailbox": mailbox.plan(site, servers, server)}
+        roles = {"backup": backup.plan(site, server), "mailbox": mailbox.plan(site, servers, server)}
     figures = metrics.plan(site, server)
     roles["metrics"] = figures
     roles["upgrades"] = upgrades.plan(site, servers, server)

@@ -20,9 +20,11 @@ PORTAL_SASL_SOCKET = "/run/dovecot/portal-auth"  # where that page asks Dovecot 
 
 PROGRAMS_DIRECTORY = "/usr/local/lib/mailpair"  # of programs that run on hosts
 METRICS = "/var/lib/prometheus/node-exporter/mailpair_certificates.prom"  # where Debian's node exporter looks
+BACKUP_METRICS = "/var/lib/prometheus/node-exporter/mailpair_backup.prom"
 EVENTS_SOCKET = "/run/mailpair/events"  # where Dovecot tells of sessions
 POLICY_PORT = ports.POLICY  # of loopback, where Dovecot asks about sessions
 
+WELCOME = "/var/lib/mailpair/welcome"  # on back ends, notes: whose mailbox is still to begin with a message
 MAIL = "/srv/vmail"  # on back ends, each mailbox as DOMAIN/NAME
 LMTP_PORT = ports.LMTP  # on back ends, TLS from the first byte, a front end's peer certificate is required
 QUOTA_PORT = ports.QUOTA  # on back ends, TLS from the first byte, a front end's peer certificate is required

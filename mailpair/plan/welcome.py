@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from mailpair.plan import places
 from mailpair.publish.welcome import Welcome, welcome
 from mailpair.servers import Server
 from mailpair.site.model import Mailbox, Site
@@ -19,7 +20,7 @@ class WelcomePlan:
     sender: str
     texts: tuple[Welcome, ...]
     mailboxes: dict[str, int]  # addresses, each with the place of its text; nobody to whom there is nothing to say
-    folder: str = "/var/lib/mailpair/welcome"  # of notes: who is still to get it
+    folder: str = places.WELCOME  # of notes: who is still to get it
 
 
 def plan(site: Site, servers: Sequence[Server], server: Server) -> WelcomePlan | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mailpair.settings.accounts import MAILBOX
+from mailpair.settings.backup import BACKUP
 from mailpair.settings.certificates import CERTIFICATE
 from mailpair.settings.connectors import (
     READY_DIFFERENCES,
@@ -81,6 +82,7 @@ SITE = Group(
         WRONG_PASSWORDS,
         SECURITY_UPGRADES,
         METRICS,
+        BACKUP,
         MAILBOX_DATABASE,
         Parameter(
             name="kerberos_keytab",

@@ -302,6 +302,16 @@ class Metrics:
 
 
 @dataclass(frozen=True, slots=True)
+class Backup:
+    """Whether, where and how often back ends back their mailboxes up."""
+
+    enabled: bool
+    repository: str | None  # None only where it is off
+    interval: int  # seconds
+    retention: int  # seconds
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """A whole, valid site document with its mailboxes."""
 
@@ -319,6 +329,7 @@ class Site:
     wrong_passwords: WrongPasswords
     security_upgrades: SecurityUpgrades
     metrics: Metrics
+    backup: Backup
     mailbox_database: MailboxDatabase
     kerberos_keytab: str | None  # a name under keytabs/ of the site's private folder
     mailboxes: tuple[Mailbox, ...]  # sorted by address

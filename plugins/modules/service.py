@@ -231,6 +231,8 @@ def run(job: Job) -> None:
     if running:
         _start(job, active, enabled, stale or bool(leftovers), stamp)
     else:
+        if leftovers:  # its own unit may be one of them
+            active, enabled = _is(job, "is-active"), _is(job, "is-enabled")
         _stop(job, active, enabled, stamp)
     job.module.exit_json(changed=bool(job.actions), actions=job.actions, diff=diff)
 

@@ -8,6 +8,7 @@ from mailpair.site.model import Site
 from mailpair.site.problems import Problem
 from mailpair.site.rules import (
     authentication,
+    backup,
     certificates,
     mailboxes,
     protocols,
@@ -35,6 +36,7 @@ RULES: tuple[Rule, ...] = (
     *web_site.RULES,
     *mailboxes.RULES,
     *quotas.RULES,
+    *backup.RULES,
 )
 
 

@@ -40,7 +40,7 @@ SITE = site(pop3=ON, imap4=ON, mailboxes=(mailbox("ada@contoso.test"),), receive
                 "upgrades",
             },
         ),
-        (BACK, {"base", "certificates", "mailbox", "metrics", "renewal", "upgrades"}),
+        (BACK, {"backup", "base", "certificates", "mailbox", "metrics", "renewal", "upgrades"}),
     ],
 )
 def test_a_server_gets_its_roles_as_data_for_json(server: Server, roles: set[str]) -> None:

@@ -177,6 +177,15 @@ def test_a_unit_s_file_that_goes_stops_the_unit_first(bench: Bench) -> None:
     assert "systemctl daemon-reload" in bench.commands
 
 
+def test_a_unit_whose_own_file_goes_is_disabled_once(bench: Bench) -> None:
+    bench.run()
+    unit = bench.folder / "units/app"
+    unit.parent.mkdir()
+    unit.write_text("[Unit]\n")
+    bench.run(state="stopped", absent=[str(unit)])
+    assert [each for each in bench.commands if "disable" in each] == ["systemctl disable --now app"]
+
+
 def test_what_is_added_to_a_unit_goes_and_the_unit_stays(bench: Bench) -> None:
     added = bench.folder / "units/other.service.d/ours.conf"
     added.parent.mkdir(parents=True)

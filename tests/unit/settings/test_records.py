@@ -12,6 +12,7 @@ import pytest
 
 from mailpair.settings.accounts import MAILBOX
 from mailpair.settings.acme import ACME, DNS
+from mailpair.settings.backup import BACKUP
 from mailpair.settings.certificates import CERTIFICATE, PROVIDED
 from mailpair.settings.connectors import RECEIVE_CONNECTOR, SEND_CONNECTOR
 from mailpair.settings.describe import describe
@@ -31,6 +32,7 @@ from mailpair.settings.welcome import WELCOME_MESSAGE
 from mailpair.site.model import (
     Acme,
     AcmeDns,
+    Backup,
     Certificate,
     DkimSigningConfig,
     Mailbox,
@@ -107,6 +109,7 @@ def parse(parameter: Parameter, raw: Any) -> None:
         (SECURITY_UPGRADES, SecurityUpgrades),
         (WRONG_PASSWORDS, WrongPasswords),
         (METRICS, Metrics),
+        (BACKUP, Backup),
         (MAILBOX, Mailbox),
     ],
 )

@@ -1,0 +1,1 @@
+"""Backs a back end's mailboxes up with restic, and brings them back."""

@@ -1,0 +1,100 @@
+"""Whether a store may be served, and a backup's way back into an empty one."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from . import store
+from .configuration import BackupError, Configuration
+from .restic import NO_REPOSITORY, Restic, ResticError
+
+_SERVICES = ("haproxy.service", "dovecot.socket", "dovecot.service", "mailpair-direct-login.service")
+_OWNER = "vmail"
+
+
+def guard(told: Configuration, restic: Restic) -> bool:
+    """Let a store be served, unless it is empty and there are backups of it; returns whether anything changed.
+
+    Mail that came into an empty store, and programs that took it for their mailbox, would be in the way of the backup.
+    """
+    mark = told.mail / store.MARK
+    if mark.exists() and mark.read_text(encoding="utf-8") == told.repository:
+        return False
+    try:
+        known = restic.snapshots()
+    except ResticError as error:
+        if error.code != NO_REPOSITORY:
+            raise
+        restic.run("init")
+        known = []
+    if known and not store.holds_mail(told.mail):
+        raise BackupError(
+            f"{told.server}: {told.mail} holds no mail, and {told.repository} has a backup of {_time(known[-1])}: must "
+            f"hold that mail before it is served; run playbooks/restore.yml with -e host={told.server}, or give it up "
+            "by saying on that server: mailpair-backup begin"
+        )
+    begin(told)
+    return True
+
+
+def begin(told: Configuration) -> None:
+    """Mark the store as the one that is backed up."""
+    told.mail.mkdir(mode=0o700, exist_ok=True)
+    (told.mail / store.MARK).write_text(told.repository, encoding="utf-8")
+
+
+def bring_back(told: Configuration, restic: Restic) -> str:
+    """Bring the newest backup into an empty store, which nobody uses meanwhile; returns what was done."""
+    if store.holds_mail(told.mail):
+        raise BackupError(
+            f"{told.server}: {told.mail} holds mail: must hold none before a backup comes back; name an empty server, "
+            "or move that mail elsewhere"
+        )
+    known = restic.snapshots()
+    if not known:
+        raise BackupError(
+            f"{told.repository}: no backup of {told.server}: must have one; look at backup.repository, and at the name "
+            "of the server"
+        )
+    _stop()
+    newest, stage = known[-1], told.mail / store.STAGE
+    for left in (each for each in told.mail.iterdir() if each.is_dir()):  # empty mailboxes, and a former attempt
+        shutil.rmtree(left)
+    (told.mail / store.MARK).unlink(missing_ok=True)
+    restic.run("restore", f"{newest['id']}:{told.mail}", "--target", str(stage))
+    store.leave_uids_out(stage)
+    # Numbers of users are each machine's own, and a new one may not have the user yet.
+    if subprocess.run(["/usr/bin/id", _OWNER], check=False, capture_output=True).returncode:
+        made = ["--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin", "--home-dir"]
+        subprocess.run(["/usr/sbin/useradd", *made, str(told.mail), _OWNER], check=True)
+    subprocess.run(["/usr/bin/chown", "-R", f"{_OWNER}:{_OWNER}", str(stage)], check=True)
+    _notes(told, restic, newest["id"])
+    for each in sorted(stage.iterdir()):
+        each.rename(told.mail / each.name)
+    stage.rmdir()
+    begin(told)
+    count = sum(1 for _ in store.messages(told.mail))
+    return f"{told.server}: the backup of {_time(newest)} is back, with {count} messages"
+
+
+def _notes(told: Configuration, restic: Restic, snapshot: str) -> None:
+    """Bring notes back, if there are any in the backup."""
+    listed = restic.run("ls", snapshot, str(told.notes))
+    if any(Path(each.get("path", "/")) == told.notes for each in listed):
+        restic.run("restore", f"{snapshot}:{told.notes}", "--target", str(told.notes))
+
+
+def _stop() -> None:
+    """Nobody reads or delivers; front ends say that the mailbox is not available, and keep mail in their queues."""
+    for service in _SERVICES:
+        subprocess.run(["/usr/bin/systemctl", "stop", service], check=False, capture_output=True)
+        if not subprocess.run(["/usr/bin/systemctl", "--quiet", "is-active", service], check=False).returncode:
+            raise BackupError(f"{service}: active: must have stopped before a backup comes back; stop it")
+
+
+def _time(snapshot: dict[str, Any]) -> str:
+    """When a backup began, to the minute."""
+    return str(snapshot["time"])[:16]

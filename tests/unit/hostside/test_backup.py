@@ -1,0 +1,240 @@
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from hostside.backup import bring_back, metrics, restic, store, take
+from hostside.backup.configuration import BackupError, Configuration
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+UIDLIST = b"3 V1700000000 N%d G00112233445566778899aabbccddeeff\n%s"
+
+
+@pytest.fixture
+def told(tmp_path: Path) -> Configuration:
+    """A store with two messages, which is backed up."""
+    mail = tmp_path / "vmail"
+    for name in ("cur/1.a:2,S", "new/2.b", "tmp/3.c"):
+        file = mail / "contoso.test/ada/Maildir" / name
+        file.parent.mkdir(parents=True)
+        file.write_text(name)
+    told = Configuration(
+        server="back1",
+        repository="/mnt/backup/back1",
+        password_file="/nowhere",
+        mail=mail,
+        notes=tmp_path / "notes",
+        keep_hours=720,
+        interval=3600,
+        metrics=tmp_path / "backup.prom",
+        cache=str(tmp_path),
+    )
+    bring_back.begin(told)
+    return told
+
+
+class Repository:
+    """restic, as far as these tests need it: ``during`` is what happens to the store while it is read."""
+
+    def __init__(self, told: Configuration, during: Callable[[], object] = lambda: None) -> None:
+        self.told, self.during = told, during
+        self.commands: list[str] = []
+        self.known: list[dict[str, Any]] = []
+        self.files: list[dict[str, Any]] = []
+        self.errors: list[dict[str, Any]] = []
+
+    def run(self, *arguments: str, also: object = ()) -> list[dict[str, Any]]:
+        self.commands.append(" ".join(arguments[:2]) if arguments[0] == "forget" else arguments[0])
+        if arguments[0] == "ls":
+            return self.files
+        if arguments[0] == "backup":
+            assert also == (3,)
+            entries = list(store.messages(self.told.mail))
+            self.files = [{"type": "file", "path": each.path, "inode": each.inode()} for each in entries]
+            self.during()
+            return [*self.errors, {"message_type": "summary", "snapshot_id": "1234"}]
+        return []
+
+    def snapshots(self) -> list[dict[str, Any]]:
+        return self.known
+
+
+def taken(told: Configuration, repository: Repository) -> str:
+    return take.take(told, repository)  # type: ignore[arg-type]
+
+
+def test_what_is_in_tmp_is_no_message_yet(told: Configuration) -> None:
+    assert sorted(each.name for each in store.messages(told.mail)) == ["1.a:2,S", "2.b"]
+
+
+def test_a_backup_in_which_nothing_is_missed_is_kept_and_old_ones_go(told: Configuration) -> None:
+    repository = Repository(told)
+    assert taken(told, repository) == "1234"
+    assert repository.commands == ["unlock", "backup", "ls", "forget --host"]
+
+
+def test_a_message_that_is_moved_while_it_is_read_is_not_missed(told: Configuration) -> None:
+    """It has gone from new to cur after cur was read, and before new was."""
+    repository = Repository(told)
+    times = []
+
+    def move() -> None:
+        times.append(1)
+        if len(times) == 1:
+            maildir = told.mail / "contoso.test/ada/Maildir"
+            (maildir / "new/2.b").rename(maildir / "cur/2.b:2,S")
+            repository.files = [each for each in repository.files if not each["path"].endswith("2.b")]
+
+    repository.during = move
+    assert taken(told, repository) == "1234"
+    assert repository.commands == ["unlock", "backup", "ls", "forget 1234", "backup", "ls", "forget --host"]
+
+
+def test_messages_that_are_missed_each_time_are_told(told: Configuration) -> None:
+    repository = Repository(told)
+    repository.during = lambda: repository.files.clear()  # noqa: PLW0108 a backup makes another list
+    with pytest.raises(BackupError) as refused:
+        taken(told, repository)
+    assert str(refused.value) == (
+        f"{told.mail}: 2 messages were missed: must all be in a backup, which 5 were not enough for; mend it, or try "
+        "again when fewer messages are moved"
+    )
+    assert repository.commands.count("forget 1234") == 5
+
+
+def test_a_message_that_comes_or_goes_meanwhile_is_not_waited_for(told: Configuration) -> None:
+    maildir = told.mail / "contoso.test/ada/Maildir"
+    repository = Repository(told)
+
+    def change() -> None:
+        (maildir / "new/4.d").write_text("it comes")
+        (maildir / "new/2.b").unlink()
+        gone = str(maildir / "new/2.b")
+        repository.files = [each for each in repository.files if each["path"] != gone]
+        repository.errors = [{"message_type": "error", "item": gone}]
+
+    repository.during = change
+    assert taken(told, repository) == "1234"
+    assert repository.commands.count("backup") == 1
+
+
+def test_what_is_there_and_can_not_be_read_is_told(told: Configuration) -> None:
+    repository = Repository(told)
+    unread = str(told.mail / "contoso.test/ada/Maildir/new/2.b")
+    repository.errors = [{"message_type": "error", "item": unread}]
+    with pytest.raises(BackupError) as refused:
+        taken(told, repository)
+    assert f"{told.mail}: {unread} could not be read: must all be in a backup" in str(refused.value)
+
+
+def test_a_store_that_is_not_known_is_not_backed_up(told: Configuration) -> None:
+    (told.mail / store.MARK).unlink()
+    repository = Repository(told)
+    with pytest.raises(BackupError) as refused:
+        taken(told, repository)
+    assert str(refused.value) == (
+        f"{told.mail}: not the store that /mnt/backup/back1 knows: must be, or empty backups would follow good ones; "
+        "run playbooks/restore.yml, or playbooks/site.yml for a new store"
+    )
+    assert repository.commands == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (UIDLIST % (7, b"1 :1.a\n6 :2.b\n"), UIDLIST % (1_000_007, b"1 :1.a\n6 :2.b\n")),
+        (UIDLIST % (7, b"1 :1.a\n6 :2."), UIDLIST % (1_000_007, b"1 :1.a\n")),
+        (UIDLIST % (4_294_967_290, b""), UIDLIST % (4_294_967_295, b"")),
+        (b"something else\n", b"something else\n"),
+    ],
+    ids=["whole", "a line without its end", "the largest", "another form"],
+)
+def test_uids_that_were_given_later_are_left_out(told: Configuration, before: bytes, after: bytes) -> None:
+    file = told.mail / "contoso.test/ada/Maildir/.Projects/dovecot-uidlist"
+    file.parent.mkdir()
+    file.write_bytes(before)
+    store.leave_uids_out(told.mail)
+    assert file.read_bytes() == after
+
+
+def test_a_new_store_is_begun_once_and_its_repository_too(told: Configuration, monkeypatch: pytest.MonkeyPatch) -> None:
+    (told.mail / store.MARK).unlink()
+    repository = Repository(told)
+
+    def none() -> list[dict[str, Any]]:
+        raise restic.ResticError("no repository", restic.NO_REPOSITORY)
+
+    monkeypatch.setattr(repository, "snapshots", none)
+    assert bring_back.guard(told, repository)  # type: ignore[arg-type]
+    assert repository.commands == ["init"]
+    assert not bring_back.guard(told, repository)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("holds", [True, False])
+def test_an_empty_store_with_a_backup_is_not_served(told: Configuration, holds: bool) -> None:
+    (told.mail / store.MARK).unlink()
+    repository = Repository(told)
+    repository.known = [{"time": "2026-01-02T03:04:05.678Z", "id": "1234"}]
+    if holds:
+        assert bring_back.guard(told, repository)  # type: ignore[arg-type]
+        return
+    for each in list(store.messages(told.mail)):
+        (told.mail / each.path).unlink()
+    with pytest.raises(BackupError) as refused:
+        bring_back.guard(told, repository)  # type: ignore[arg-type]
+    assert str(refused.value) == (
+        f"back1: {told.mail} holds no mail, and /mnt/backup/back1 has a backup of 2026-01-02T03:04: must hold that "
+        "mail before it is served; run playbooks/restore.yml with -e host=back1, or give it up by saying on that "
+        "server: mailpair-backup begin"
+    )
+
+
+def test_there_must_be_a_backup_to_bring_back(told: Configuration) -> None:
+    for each in list(store.messages(told.mail)):
+        (told.mail / each.path).unlink()
+    with pytest.raises(BackupError) as refused:
+        bring_back.bring_back(told, Repository(told))  # type: ignore[arg-type]
+    assert str(refused.value) == (
+        "/mnt/backup/back1: no backup of back1: must have one; look at backup.repository, and at the name of the server"
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "said"),
+    [
+        (11, "Fatal: locked", "locked: must be free; wait for who uses it, or say: mailpair-backup restic unlock"),
+        (1, "one\nFatal: no space left\n", "no space left: must be usable; see docs/backup.md"),
+        (1, '{"message_type":"exit_error","message":"Fatal: away"}', "away: must be usable; see docs/backup.md"),
+        (1, "", "restic failed: must be usable; see docs/backup.md"),
+    ],
+)
+def test_what_restic_minds_is_told(
+    told: Configuration, monkeypatch: pytest.MonkeyPatch, code: int, text: str, said: str
+) -> None:
+    def run(command: list[str], **options: Any) -> subprocess.CompletedProcess[str]:
+        assert options["env"]["RESTIC_PASSWORD_FILE"] == "/nowhere"
+        assert "/mnt/backup/back1" not in command
+        return subprocess.CompletedProcess(command, code, "", text)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    with pytest.raises(BackupError) as refused:
+        restic.Restic(told).snapshots()
+    assert str(refused.value) == f"/mnt/backup/back1: {said}"
+
+
+def test_the_last_good_backup_stays_known_after_a_bad_one(tmp_path: Path) -> None:
+    file = tmp_path / "backup.prom"
+    metrics.write(file, taken=None, interval=3600)
+    assert "mailpair_backup_taken_seconds 1" not in file.read_text()
+    metrics.write(file, taken=1234.0, interval=3600)
+    assert "mailpair_backup_success 1\n" in file.read_text()
+    metrics.write(file, taken=None, interval=3600)
+    text = file.read_text()
+    assert "mailpair_backup_success 0\n" in text
+    assert "mailpair_backup_interval_seconds 3600\n" in text
+    assert "mailpair_backup_taken_seconds 1234\n" in text
