@@ -61,6 +61,7 @@ def bring_back(told: Configuration, restic: Restic) -> str:
         )
     _stop()
     newest, stage = known[-1], told.mail / store.STAGE
+    told.mail.mkdir(mode=0o700, exist_ok=True)
     for left in (each for each in told.mail.iterdir() if each.is_dir()):  # empty mailboxes, and a former attempt
         shutil.rmtree(left)
     (told.mail / store.MARK).unlink(missing_ok=True)
