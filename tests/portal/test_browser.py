@@ -35,7 +35,14 @@ def url(world: World) -> Iterator[str]:
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     yield f"http://localhost:{server.effective_port}"
-    server.close()
+
+    def end() -> None:
+        for each in [*server._map.values()]:
+            each.close()
+
+    # By the thread that waits for them: sockets that another one closes are an error there.
+    server.trigger.pull_trigger(end)
+    thread.join()
     server.task_dispatcher.shutdown()
 
 
