@@ -58,7 +58,7 @@ restore: ## bring the newest backup back onto an empty back end; HOST=back1 name
 down: build-engine ## remove the hosts and every trace of the stack
 	@$(activate) tools/down $(STACK)
 
-.PHONY: test lint types hosts-and-none unit stack molecule e2e e2e-1 e2e-2 test-security bench
+.PHONY: test lint types hosts-and-none unit stack molecule e2e e2e-1 e2e-2 test-security test-faults bench
 test: lint types ## everything below
 	@$(MAKE) --no-print-directory hosts-and-none e2e
 lint: bootstrap ## check the form of Python, YAML, shell and roles, and that arrows point down
@@ -83,6 +83,8 @@ e2e-1 e2e-2: e2e-%:
 	@$(activate) MAILPAIR_E2E_STACK=e2e-$* MAILPAIR_E2E_SUBNET=$(subnet-$*) MAILPAIR_E2E_PART=$* pytest tests/verbs tests/e2e --durations=40
 test-security: for-tests build-engine ## attack a pair of the tests' own; a part of e2e
 	@$(activate) pytest tests/e2e/security $(ARGS)
+test-faults: for-tests build-engine ## kill and hinder four servers of the tests' own, 200 times under load; a part of e2e with fewer kills
+	@$(activate) MAILPAIR_KILLS=$${MAILPAIR_KILLS:-200} pytest tests/e2e/several/faults $(ARGS)
 bench: build-engine ## measure a pair of the benchmark's own
 	@$(activate) python -m bench $(ARGS)
 
