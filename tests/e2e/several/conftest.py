@@ -33,11 +33,19 @@ def stack(processes: ProcessLog) -> Iterator[Stack]:
 
 
 @pytest.fixture(scope="session")
-def lab(stack: Stack) -> Iterator[Lab]:
-    """The servers of that stack; the site's public name has the addresses of both front ends, as DNS would have it."""
-    lab = stack.lab()
+def lab(stack: Stack) -> Lab:
+    """The servers of that stack."""
+    return stack.lab()
+
+
+@pytest.fixture(autouse=True)
+def names(lab: Lab) -> Iterator[None]:
+    """The site's public name has the addresses of both front ends, as DNS would have it.
+
+    For one test at a time: the pair of all other tests has the same names.
+    """
     with lab.names("mail.contoso.test"):
-        yield lab
+        yield
 
 
 @pytest.fixture(scope="session")
