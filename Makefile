@@ -84,7 +84,7 @@ e2e-1 e2e-2: e2e-%:
 test-security: for-tests build-engine ## attack a pair of the tests' own; a part of e2e
 	@$(activate) pytest tests/e2e/security $(ARGS)
 test-faults: for-tests build-engine ## kill and hinder four servers of the tests' own, 200 times under load; a part of e2e with fewer kills
-	@$(activate) MAILPAIR_KILLS=$${MAILPAIR_KILLS:-200} pytest tests/e2e/several/faults $(ARGS)
+	@$(activate) MAILPAIR_KILLS=$${MAILPAIR_KILLS:-200} MAILPAIR_SEED=$${MAILPAIR_SEED:-$$RANDOM} pytest tests/e2e/several/faults $(ARGS)
 bench: build-engine ## measure a pair of the benchmark's own
 	@$(activate) python -m bench $(ARGS)
 
