@@ -58,7 +58,7 @@ restore: ## bring the newest backup back onto an empty back end; HOST=back1 name
 down: build-engine ## remove the hosts and every trace of the stack
 	@$(activate) tools/down $(STACK)
 
-.PHONY: test lint types hosts-and-none unit stack molecule e2e e2e-1 e2e-2 test-security test-faults bench
+.PHONY: test lint types hosts-and-none unit stack molecule e2e e2e-1 e2e-2 e2e-3 test-security test-faults bench
 test: lint types ## everything below
 	@$(MAKE) --no-print-directory hosts-and-none e2e
 lint: bootstrap ## check the form of Python, YAML, shell and roles, and that arrows point down
@@ -75,11 +75,12 @@ stack: build-engine ## run the tests that make, break and mend machines through 
 molecule: build-engine ## run the Molecule scenario with hosts of its own
 	@$(activate) molecule test $(ARGS)
 e2e: for-tests build-engine ## make pairs of the tests' own, and use them as clients do
-	@$(if $(ARGS),$(activate) pytest tests/verbs tests/e2e $(ARGS),$(MAKE) --no-print-directory --jobs=2 --keep-going --output-sync=target e2e-1 e2e-2)
-# Two pairs side by side take much less time than one after the other: clients and playbooks wait a lot.
+	@$(if $(ARGS),$(activate) pytest tests/verbs tests/e2e $(ARGS),$(MAKE) --no-print-directory --jobs=3 --keep-going --output-sync=target e2e-1 e2e-2 e2e-3)
+# Three pairs side by side take much less time than one after the other: clients and playbooks wait a lot.
 subnet-1 := 10.215.0.0/24
 subnet-2 := 10.220.0.0/24
-e2e-1 e2e-2: e2e-%:
+subnet-3 := 10.225.0.0/24
+e2e-1 e2e-2 e2e-3: e2e-%:
 	@$(activate) MAILPAIR_E2E_STACK=e2e-$* MAILPAIR_E2E_SUBNET=$(subnet-$*) MAILPAIR_E2E_PART=$* pytest tests/verbs tests/e2e --durations=40
 test-security: for-tests build-engine ## attack a pair of the tests' own; a part of e2e
 	@$(activate) pytest tests/e2e/security $(ARGS)

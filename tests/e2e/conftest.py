@@ -2,7 +2,7 @@
 
 ``MAILPAIR_E2E_KEEP=1`` keeps the stack at the end, and the next run takes it up again. ``MAILPAIR_E2E_STACK`` and
 ``MAILPAIR_E2E_SUBNET`` name another stack and network than e2e and 10.215.0.0/24, so that two checkouts can be tested
-at a time. ``MAILPAIR_E2E_PART=1`` or ``2`` runs one half of the files, so that ``make e2e`` can run both side by side.
+at a time. ``MAILPAIR_E2E_PART=1``, ``2`` or ``3`` runs a third of the files; ``make e2e`` runs all side by side.
 """
 
 from __future__ import annotations
@@ -29,48 +29,63 @@ NAME = os.environ.get("MAILPAIR_E2E_STACK", "e2e")
 SUBNET = IPv4Network(os.environ.get("MAILPAIR_E2E_SUBNET", "10.215.0.0/24"))
 OUTSIDE = str(SUBNET[200])
 PART = os.environ.get("MAILPAIR_E2E_PART")
-# What takes about half of the time; all other files are the second part.
-FIRST_PART = {
-    "test_abuse.py",
-    "test_acme.py",
-    "test_bindings.py",
-    "test_calendar.py",
-    "test_certificates.py",
-    "test_changes.py",
-    "test_clocks.py",
-    "test_connector_choice.py",
-    "test_connector_limits.py",
-    "test_dkim.py",
-    "test_folders.py",
-    "test_fuzzing.py",
-    "test_guessing.py",
-    "test_injection.py",
-    "test_health.py",
-    "test_hosts.py",
-    "test_inventory.py",
-    "test_kerberos.py",
-    "test_limits.py",
-    "test_live_changes.py",
-    "test_looking_at_certificates.py",
-    "test_mail_connectors.py",
-    "test_metrics.py",
-    "test_new_ca.py",
-    "test_renewal.py",
-    "test_renewal_faults.py",
-    "test_revocation.py",
-    "test_security_upgrades.py",
-    "test_upgrade.py",
-    "test_welcome.py",
+# What takes about a third of the time each; all other files are the second part.
+PARTS = {
+    "1": {
+        "test_acme.py",
+        "test_bindings.py",
+        "test_calendar.py",
+        "test_certificates.py",
+        "test_changes.py",
+        "test_clocks.py",
+        "test_connector_choice.py",
+        "test_connector_limits.py",
+        "test_dkim.py",
+        "test_folders.py",
+        "test_inventory.py",
+        "test_kerberos.py",
+        "test_limits.py",
+        "test_live_changes.py",
+        "test_looking_at_certificates.py",
+        "test_mail_connectors.py",
+        "test_new_ca.py",
+        "test_renewal.py",
+        "test_renewal_faults.py",
+        "test_revocation.py",
+        "test_welcome.py",
+    },
+    "3": {
+        "test_abuse.py",
+        "test_any_front_end.py",
+        "test_back_end_faults.py",
+        "test_backup.py",
+        "test_fuzzing.py",
+        "test_guessing.py",
+        "test_health.py",
+        "test_hosts.py",
+        "test_injection.py",
+        "test_killed_services.py",
+        "test_kills_under_load.py",
+        "test_leaving.py",
+        "test_metrics.py",
+        "test_security_upgrades.py",
+        "test_upgrade.py",
+    },
 }
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves out the other part's files, and puts the tests of traces at the end of each part."""
+    """Leaves out the other parts' files, and puts the tests of traces at the end of each part."""
     if PART:
-        ours = [item for item in items if item.path.name == LAST or (item.path.name in FIRST_PART) == (PART == "1")]
+        ours = [item for item in items if item.path.name == LAST or part(item.path.name) == PART]
         config.hook.pytest_deselected(items=[item for item in items if item not in ours])
         items[:] = ours
     items.sort(key=lambda item: item.path.name == LAST)
+
+
+def part(file: str) -> str:
+    """The part that a file of tests is in."""
+    return next((each for each, files in PARTS.items() if file in files), "2")
 
 
 @pytest.fixture(scope="session", autouse=True)
