@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from tests.e2e.support.stack import Stack
 
 SESSIONS = int(os.environ.get("MAILPAIR_E2E_SESSIONS", "1100"))
+# Rivals that are compared say in the journal what they lack.
+PROVOKED = (" perdition[", " mailpair-bench[")
 SIZES = Sizes(rounds=2, messages=2, requests=2, bursts=1, fetches=1, large=100_000, sessions=SESSIONS)
 
 

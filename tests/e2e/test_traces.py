@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tests.e2e import (
     test_acme,
+    test_bench,
     test_bindings,
     test_front_faults,
     test_limits,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 PROVOKED = (
     *test_acme.PROVOKED,
+    *test_bench.PROVOKED,
     *test_bindings.PROVOKED,
     *test_front_faults.PROVOKED,
     *test_limits.PROVOKED,
