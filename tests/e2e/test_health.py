@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from tests.e2e.support.lab import Host, Lab
     from tests.e2e.support.stack import Stack
 
+# While the storage may not be read.
+PROVOKED = ("missing +x perm: /srv/vmail",)
 WELL = "All is well; there is nothing to do."
 
 
