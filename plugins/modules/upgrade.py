@@ -157,7 +157,7 @@ class Upgrade:
     def _keep(self, changes: list[Change]) -> None:
         """Put the installed version of each package into the folder; nothing but it is there afterwards."""
         shutil.rmtree(self._folder, ignore_errors=True)
-        os.makedirs(self._folder, mode=0o700)
+        self._kept["upgraded"] = []  # whose former versions have just gone
         self._write()
         for each in changes:
             version = f"{each['name']}={each['former']}"

@@ -72,6 +72,15 @@ def test_a_newer_version_comes_to_all_and_goes_back_when_asked(
     assert again.returncode == 0
     assert "changed: [" not in again.stdout
 
+    lab.front.run("echo 'deb [trusted=yes] file:/srv/nowhere ./' > /etc/apt/sources.list.d/nowhere.list")
+    try:
+        away = upgrade(stack)
+    finally:
+        lab.front.run("rm /etc/apt/sources.list.d/nowhere.list")
+    assert away.returncode != 0
+    assert "The former versions are back (nothing had changed)" in " ".join(away.stdout.split())
+    assert versions(lab) == ["2", "2"]
+
     back = upgrade(stack, "--limit", "back1", name="take_back.yml")
     assert back.returncode == 0, back.stdout
     assert versions(lab) == ["2", "1"]

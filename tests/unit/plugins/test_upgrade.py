@@ -119,6 +119,14 @@ def test_without_a_way_back_nothing_is_upgraded(apt: Apt) -> None:
     assert "apt-get --with-new-pkgs upgrade" not in apt.commands
 
 
+def test_without_a_way_back_the_former_upgrade_is_not_taken_back_by_half(apt: Apt) -> None:
+    apt.run()
+    apt.fetched = apt.packed = False
+    assert apt.run()["failed"] is True
+    assert apt.run("taken_back")["changed"] is False
+    assert apt.commands == []
+
+
 def test_an_upgrade_that_fails_says_what_apt_said(apt: Apt) -> None:
     apt.upgraded = (100, "", "E: one\nE: two\n")
     said = apt.run()
