@@ -15,7 +15,7 @@ from typing import Any
 # text for the client.
 Answer = Callable[[str, Mapping[str, Any]], tuple[int, str]]
 
-ALLOW, REPORT = "allow", "report"
+REPORT = "report"
 REFUSED = "Too many connections for this user"
 COMMAND = re.compile(rb"^POST [^ ]*[?&]command=([a-z]+)")
 LENGTH = re.compile(rb"^content-length:[ \t]*(\d+)", re.IGNORECASE | re.MULTILINE)
