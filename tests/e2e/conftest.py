@@ -59,6 +59,7 @@ PARTS = {
         "test_any_front_end.py",
         "test_back_end_faults.py",
         "test_backup.py",
+        "test_full_disk.py",
         "test_fuzzing.py",
         "test_guessing.py",
         "test_health.py",
@@ -69,6 +70,7 @@ PARTS = {
         "test_leaving.py",
         "test_metrics.py",
         "test_security_upgrades.py",
+        "test_slow_link.py",
         "test_upgrade.py",
     },
 }

@@ -90,16 +90,16 @@ def stand_in(host: Host, shown: Issued | None) -> Iterator[StandIn]:
             host.run(f"systemctl stop {UNIT}", check=False)
 
 
-def says(lab: Lab) -> tuple[str, str]:
+def says(lab: Lab, address: str = BOB) -> tuple[str, str]:
     """What clients are told that sign in over IMAP and over POP; empty where they get in."""
     imap = pop = ""
     try:
-        with clients.imap(lab, BOB):
+        with clients.imap(lab, address):
             pass
     except imaplib.IMAP4.error as error:
         imap = str(error)
     try:
-        with clients.pop(lab, BOB):
+        with clients.pop(lab, address):
             pass
     except poplib.error_proto as error:
         pop = str(error)
