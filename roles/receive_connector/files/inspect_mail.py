@@ -11,12 +11,13 @@ The same goes for what is more than a connector takes, and what Postfix has one 
 HEADER and message (SIZE) in bytes, servers passed (HOPS) and those of this site among them (LOCAL_HOPS, 0: any number).
 The file SITE names those servers, and how large messages may leave the site.
 
-It starts once a message, so it imports little.
+It starts once a message, so it imports little: the module socket would take as long as Python itself, for names and
+classes around what ``_socket`` has.
 """
 
 from __future__ import annotations
 
-import socket
+import _socket
 import sys
 
 TYPE_CHECKING = False
@@ -243,10 +244,11 @@ def main(path: str, site: str, *numbers: int) -> None:
     """Connect to the server that queues, and serve."""
     own_names, outgoing = read_site(site)
     limits = Limits(*numbers, own_names=own_names)
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.connect(path)
-        with connection.makefile("rb") as queue, connection.makefile("wb") as to_queue:
-            serve(sys.stdin.buffer, sys.stdout.buffer, queue, to_queue, limits, outgoing)
+    connection = _socket.socket(_socket.AF_UNIX)
+    connection.connect(path)
+    descriptor = connection.detach()
+    with open(descriptor, "wb") as to_queue, open(descriptor, "rb", closefd=False) as queue:
+        serve(sys.stdin.buffer, sys.stdout.buffer, queue, to_queue, limits, outgoing)
 
 
 if __name__ == "__main__":

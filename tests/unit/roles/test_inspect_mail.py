@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import io
+import socket
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -179,3 +183,36 @@ def test_the_site_is_read_from_a_file(inspect: Any, tmp_path: Path) -> None:
     own_names, outgoing = inspect.read_site(str(file))
     assert own_names == OWN
     assert (outgoing.limit("<a@contoso.test"), outgoing.limit("<a@b.test")) == (0, 50)
+
+
+def test_it_stands_between_two_servers(tmp_path: Path) -> None:
+    site, path = tmp_path / "site", tmp_path / "queue"
+    site.write_text("own front1.contoso.test\n")
+    with socket.socket(socket.AF_UNIX) as server, ThreadPoolExecutor(1) as pool:
+        server.bind(str(path))
+        server.listen()
+        server.settimeout(30)
+
+        def queue() -> bytes:
+            connection, _ = server.accept()
+            with connection, connection.makefile("rb") as commands:
+                connection.sendall(b"220 hello\r\n")
+                heard = commands.readline()
+                connection.sendall(b"250 go on\r\n")
+                return heard + commands.readline() + commands.readline()
+
+        queued = pool.submit(queue)
+        command = [sys.executable, "-I", "-S", str(PROGRAM), str(path), str(site), "100", "10000", "99", "0", "10000"]
+        done = subprocess.run(command, input=b"EHLO client\r\nQUIT\r\n", capture_output=True, timeout=30, check=False)
+        assert (done.stderr, done.stdout) == (b"", b"220 hello\r\n250 go on\r\n")
+        assert queued.result() == b"EHLO client\r\nQUIT\r\n"
+
+
+def test_it_imports_little_since_it_starts_for_each_message() -> None:
+    program = (
+        "import sys; known = set(sys.modules); "
+        f"exec(compile(open({str(PROGRAM)!r}).read(), 'inspect_mail', 'exec'), {{'__name__': 'inspect_mail'}}); "
+        "print(*sorted(set(sys.modules) - known))"
+    )
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["__future__", "_socket"]
