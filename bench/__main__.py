@@ -26,6 +26,9 @@ HELP = {
     "fetches": "times that the large message is fetched each way",
     "large": "bytes of the large message",
     "sessions": "sessions held at once",
+    "turns": "turns of submissions each way",
+    "submissions": "messages of each turn",
+    "arrivals": "messages that are waited for until they can be read, each way",
 }
 
 
@@ -38,17 +41,10 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="mailpair-bench-") as name:
         if options.cold:
             found += rollout.cold(Checkout(Path(name, "cold"), Path(name, "cache")))
-        checkout = Checkout(options.keep or Path(name, "warm"), warm_cache())
-        try:
-            if "rollout" in options.parts:
-                found += rollout.warm(checkout)
-            else:
-                checkout.make("build-engine")
-                checkout.make("up", configure=False)
-            found += measure(checkout, [each for each in pair.PARTS if each in options.parts], sizes)
-        finally:
-            if not options.keep:
-                checkout.make("down")
+        if "growing" in options.parts and not options.keep:  # a pair that is kept has the name and the network
+            found += rollout.growing(Checkout(Path(name, "growing"), warm_cache()), options.servers)
+        if set(options.parts) != {"growing"}:
+            found += of_a_pair(Checkout(options.keep or Path(name, "warm"), warm_cache()), options, sizes)
     found += machine.figures(before, machine.look())
     print(table(found))
     if options.json:
@@ -60,7 +56,7 @@ def arguments() -> argparse.ArgumentParser:
     """What the command takes."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--cold", action="store_true", help="also start from an empty cache, which takes minutes")
-    parts = ["rollout", *pair.PARTS]
+    parts = ["growing", "rollout", *pair.PARTS]
     parser.add_argument(
         "--parts", nargs="+", choices=parts, default=parts, metavar="PART", help=f"of {', '.join(parts)} (default: all)"
     )
@@ -68,10 +64,37 @@ def arguments() -> argparse.ArgumentParser:
         text = f"{HELP[each.name]} (default: {each.default})"
         parser.add_argument(f"--{each.name}", type=int, default=each.default, help=text)
     parser.add_argument(
-        "--keep", type=Path, metavar="FOLDER", help="leave the pair up, and take it up again from there"
+        "--servers",
+        type=int,
+        nargs="+",
+        default=[2, 6],
+        metavar="NUMBER",
+        help="how many servers the stacks of the part growing have (default: 2 6; 12 takes long)",
+    )
+    parser.add_argument(
+        "--keep",
+        type=Path,
+        metavar="FOLDER",
+        help="leave the pair up, and take it up again from there; leaves out the part growing",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to a file as well")
     return parser
+
+
+def of_a_pair(checkout: Checkout, options: argparse.Namespace, sizes: pair.Sizes) -> list[Figure]:
+    """Figures of one pair, which is taken away at the end unless it is to be kept."""
+    found: list[Figure] = []
+    try:
+        if "rollout" in options.parts:
+            found += rollout.warm(checkout)
+        else:
+            checkout.make("build-engine")
+            checkout.make("up", configure=False)
+        found += measure(checkout, [each for each in pair.PARTS if each in options.parts], sizes)
+    finally:
+        if not options.keep:
+            checkout.make("down")
+    return found
 
 
 def measure(checkout: Checkout, parts: list[str], sizes: pair.Sizes) -> list[Figure]:
@@ -81,7 +104,11 @@ def measure(checkout: Checkout, parts: list[str], sizes: pair.Sizes) -> list[Fig
     site_dir = checkout.folder / "inventories/lab"
     people = pair.prepare(site_dir, sizes)
     checkout.activated(rollout.playbook(checkout.folder))
-    measured = pair.Pair(Lab(checkout.outputs(), site_dir), people)
+
+    def playbook(name: str) -> str:
+        return checkout.printed(rollout.playbook(checkout.folder, name))
+
+    measured = pair.Pair(Lab(checkout.outputs(), site_dir), people, playbook)
     return [figure for part in parts for figure in pair.PARTS[part](measured, sizes)]
 
 

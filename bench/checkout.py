@@ -27,6 +27,7 @@ class Checkout:
         """``folder`` is made; what Git knows of this checkout is copied into it."""
         self.folder = folder
         self.cache = cache
+        self.servers: tuple[tuple[str, str], ...] = ()  # names and roles; empty: the pair that is there by itself
         command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
         listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
         for name in filter(None, listed.split("\0")):
@@ -36,7 +37,12 @@ class Checkout:
 
     def make(self, verb: str, *, configure: bool = True) -> float:
         """Seconds that a verb takes; ``configure`` is the stack's setting of that name."""
-        settings = f"--config mailpair:subnet={SUBNET} --config mailpair:configure={str(configure).lower()}"
+        settings = (
+            f"--config-path --config mailpair:subnet={SUBNET} --config mailpair:configure={str(configure).lower()}"
+        )
+        for index, (name, role) in enumerate(self.servers):
+            at = f"mailpair:servers[{index}]"
+            settings += f" --config {at}.name={name} --config {at}.role={role}"
         command = ["make", "--no-print-directory", verb, f"STACK={STACK}"]
         return self.time([*command, f"ARGS={settings}"] if verb == "up" else command)
 
@@ -44,6 +50,10 @@ class Checkout:
         """Seconds that a shell command takes in an activated environment; activating is not counted."""
         activating = self.time(["bash", "-c", "source tools/activate"])
         return self.time(["bash", "-c", f"source tools/activate && {command}"]) - activating
+
+    def printed(self, command: str) -> str:
+        """What a shell command prints in an activated environment."""
+        return self._run(["bash", "-c", f"source tools/activate && {command}"])
 
     def time(self, command: list[str]) -> float:
         """Seconds that a command takes."""
@@ -53,8 +63,7 @@ class Checkout:
 
     def outputs(self) -> Any:
         """What the stack exports."""
-        command = f"source tools/activate && pulumi stack output --json --stack {STACK} --cwd pulumi_stack"
-        return json.loads(self._run(["bash", "-c", command]))
+        return json.loads(self.printed(f"pulumi stack output --json --stack {STACK} --cwd pulumi_stack"))
 
     def _run(self, command: list[str]) -> str:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}

@@ -1,7 +1,8 @@
-"""Where clients of the benchmark sign in, as whom, and one IMAP client whose every byte is under control."""
+"""Where clients of the benchmark sign in, as whom, and clients of IMAP and SMTP whose every byte is under control."""
 
 from __future__ import annotations
 
+import base64
 import socket
 import ssl
 import time
@@ -55,12 +56,17 @@ class ImapSession:
         """Sends a command and waits for nothing."""
         self._tls.sendall(f"a {command}\r\n".encode())
 
-    def hear(self) -> int:
-        """Reads up to the command's end; returns how many bytes came. Raises RuntimeError unless it ended with OK."""
+    def hear(self, heard: list[bytes] | None = None) -> int:
+        """Reads up to the command's end; returns how many bytes came. Raises RuntimeError unless it ended with OK.
+
+        ``heard`` gets the lines, without what literals hold.
+        """
         count = 0
         while True:
             line = self._answers.readline()
             count += len(line)
+            if heard is not None:
+                heard.append(line)
             if not line:
                 raise RuntimeError("the server closed the connection")
             if line.startswith(b"a "):
@@ -78,6 +84,13 @@ class ImapSession:
         """Sends a command and reads its answer; see :meth:`hear`."""
         self.say(command)
         return self.hear()
+
+    def lines(self, command: str) -> list[bytes]:
+        """Sends a command and returns the lines of its answer; see :meth:`hear`."""
+        heard: list[bytes] = []
+        self.say(command)
+        self.hear(heard)
+        return heard
 
     def timed(self, command: str) -> float:
         """Seconds from the first byte sent to the end of the answer."""
@@ -108,6 +121,62 @@ class ImapSession:
         """Ends the connection without a word."""
         self._answers.close()
         self._tls.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class SmtpSession:
+    """A submission session after STARTTLS and the sign-in."""
+
+    def __init__(self, door: Door, account: Account) -> None:
+        """Connects and signs in; raises RuntimeError where the server says no, OSError where it says nothing."""
+        self._socket = socket.create_connection((door.address, door.port), PATIENCE)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._answers = self._socket.makefile("rb")
+        try:
+            self._hear(b"220")
+            self._ask(b"EHLO client.contoso.test", b"250")
+            self._ask(b"STARTTLS", b"220")
+            self._answers.close()
+            self._socket = door.tls.wrap_socket(self._socket, server_hostname=door.name)
+            self._answers = self._socket.makefile("rb")
+            self._ask(b"EHLO client.contoso.test", b"250")
+            secret = f"\0{account.address}\0{account.password}".encode()
+            self._ask(b"AUTH PLAIN " + base64.b64encode(secret), b"235")
+        except BaseException:
+            self.close()
+            raise
+        self._sender = account.address.encode()
+
+    def send(self, recipient: str, message: bytes) -> float:
+        """Sends a message, none of whose lines begins with a dot; seconds from MAIL to its acceptance."""
+        start = time.perf_counter()
+        self._ask(b"MAIL FROM:<" + self._sender + b">", b"250")
+        self._ask(b"RCPT TO:<" + recipient.encode() + b">", b"250")
+        self._ask(b"DATA", b"354")
+        self._ask(message + b".", b"250")
+        return time.perf_counter() - start
+
+    def close(self) -> None:
+        """Ends the connection without a word."""
+        self._answers.close()
+        self._socket.close()
+
+    def _ask(self, command: bytes, expected: bytes) -> None:
+        self._socket.sendall(command + b"\r\n")
+        self._hear(expected)
+
+    def _hear(self, expected: bytes) -> None:
+        while (line := self._answers.readline())[3:4] == b"-":
+            pass
+        if not line.startswith(expected):
+            raise RuntimeError(f"refused: {line!r}")
 
     def __enter__(self) -> Self:
         return self

@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bench import commands, discovery, holding, idle, logins, rivals
+from bench import changes, commands, discovery, holding, idle, logins, rivals, stock_postfix, submission
 from bench.doors import Account, Door
 from mailpair.plan import places
 from tests.e2e.support.lab import Lab
+from tests.e2e.support.wait import until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 ADA = "ada@contoso.test"
 PUBLIC_NAME = "mail.contoso.test"
-IMAPS, POPS = 993, 995
+IMAPS, POPS, SUBMISSION = 993, 995, 587
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,9 @@ class Sizes:
     fetches: int = 20  # of the large message, each way
     large: int = commands.LARGE  # bytes of it
     sessions: int = 5000  # held at once
+    turns: int = 10  # of submissions, each way
+    submissions: int = 100  # of each turn
+    arrivals: int = 100  # that are waited for, each way
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,7 @@ class Pair:
 
     lab: Lab
     people: Sequence[Account]  # whose hashes cost next to nothing
+    playbook: changes.Playbook
 
     @property
     def usual(self) -> Account:
@@ -86,6 +91,33 @@ def after_sign_in(pair: Pair, sizes: Sizes) -> list[Figure]:
     return commands.figures(front, back, pair.usual, rounds=sizes.bursts, fetches=sizes.fetches, size=sizes.large)
 
 
+def submitted(pair: Pair, sizes: Sizes) -> list[Figure]:
+    """Messages that users send."""
+    senders = pair.people[: max(submission.SIDE_BY_SIDE)]
+    doors = {submission.OURS: pair.front(SUBMISSION), submission.STOCK: pair.front(stock_postfix.PORT)}
+    back = pair.back(places.DIRECT_IMAP_PORT)
+
+    def drained() -> None:
+        until(lambda: not stock_postfix.queued(pair.lab.front), "empty queues", patience=10 * 60)
+
+    with stock_postfix.running(pair.lab, ADA.partition("@")[2]):
+        found = submission.rates(doors, senders, drained, turns=sizes.turns, messages=sizes.submissions)
+        found += submission.arrivals(doors, back, pair.usual, messages=sizes.arrivals)
+        drained()
+    submission.empty(back, [*senders, pair.usual])
+    return found
+
+
+def changed(pair: Pair, sizes: Sizes) -> list[Figure]:  # noqa: ARG001 - each run is one
+    """What is brought to servers by a run, and where its time goes."""
+    site_dir, door = pair.lab.site_dir, pair.front(IMAPS)
+    return [
+        *changes.setting(pair.playbook, site_dir, door),
+        *changes.mailbox(pair.playbook, site_dir, door),
+        *changes.profile(pair.playbook),
+    ]
+
+
 def held(pair: Pair, sizes: Sizes) -> list[Figure]:
     """Many sessions at once."""
     return holding.figures(pair.lab, pair.front(IMAPS), pair.people, sessions=sizes.sessions)
@@ -106,6 +138,8 @@ PARTS: Mapping[str, Callable[[Pair, Sizes], list[Figure]]] = {
     "logins": sign_ins,
     "commands": after_sign_in,
     "idle": notices,
+    "submission": submitted,
     "discovery": web,
+    "changes": changed,
     "sessions": held,
 }

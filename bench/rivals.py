@@ -10,19 +10,17 @@ Each checks a password's hash once, as ours does, or lets the back end check it:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
+from bench import programs
+from bench.programs import FOLDER, Programs
 from mailpair.plan import places
-from tests.e2e.support.wait import until
 
 if TYPE_CHECKING:
-    from tests.e2e.support.lab import Host, Lab
+    from tests.e2e.support.lab import Lab
 
-FOLDER = "/etc/mailpair-bench"
 PACKAGES = ("haproxy", "libnginx-mod-mail", "perdition", "python3-argon2")
 CERTIFICATE, KEY = f"{places.TLS_DIRECTORY}/mail.pem", f"{places.TLS_DIRECTORY}/mail.key"  # of the lab's document
 ANSWERS_PORT, BRIDGE_IMAP, BRIDGE_POP = 8999, 19993, 19995
@@ -161,34 +159,17 @@ def commands(back: str) -> dict[str, str]:
     }
 
 
-@contextmanager
-def running(lab: Lab) -> Iterator[None]:
+def running(lab: Lab) -> AbstractContextManager[None]:
     """All of them, on the front end, while the context lasts."""
-    front, back = lab.front, lab.back.fqdn
-    install(front)
-    units = commands(back)
-    front.run(f"install -d -m 0700 {FOLDER} && cat {places.PEER_CERTIFICATE} {places.PEER_KEY} > {FOLDER}/peer.pem")
-    for name, content in files(back).items():
-        front.run(f"cat > {FOLDER}/{name}", stdin=content)
-    ports = ", ".join(map(str, PORTS))
-    front.run(f"nft add element inet mailpair public_ports '{{ {ports} }}'")
-    try:
-        for name, command in units.items():
-            front.run(f"systemctl reset-failed {name} 2>/dev/null; systemd-run --quiet --unit {name} {command}")
-        for port in (*PORTS, ANSWERS_PORT, BRIDGE_IMAP, BRIDGE_POP):
-            until(partial(front.run, f"ss -Hltn sport = :{port}"), f"something that listens at port {port}")
-        yield
-    finally:
-        front.run(f"systemctl stop {' '.join(units)} 2>/dev/null; rm -rf {FOLDER}", check=False)
-        front.run(f"nft delete element inet mailpair public_ports '{{ {ports} }}'")
-
-
-def install(front: Host) -> None:
-    """Debian's packages; none of their services starts."""
-    front.run(
-        "printf '#!/bin/sh\\nexit 101\\n' > /usr/sbin/policy-rc.d && chmod +x /usr/sbin/policy-rc.d && "
-        "export DEBIAN_FRONTEND=noninteractive && "
-        f"{{ dpkg -s {' '.join(PACKAGES)} >/dev/null 2>&1 || {{ apt-get -qq update && "
-        f"apt-get -qq install --no-install-recommends {' '.join(PACKAGES)} >/dev/null; }}; }}; "
-        "code=$?; rm -f /usr/sbin/policy-rc.d; exit $code"
+    back = lab.back.fqdn
+    return programs.running(
+        lab.front,
+        Programs(
+            packages=PACKAGES,
+            files=files(back),
+            commands=commands(back),
+            ports=PORTS,
+            inner=(ANSWERS_PORT, BRIDGE_IMAP, BRIDGE_POP),
+            before=f"umask 077 && cat {places.PEER_CERTIFICATE} {places.PEER_KEY} > {FOLDER}/peer.pem",
+        ),
     )

@@ -10,7 +10,11 @@ from bench.checkout import STACK, Checkout
 from bench.figures import Figure
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+GROWING = ("hosts alone", "first playbook", "second playbook")
+ALL_TASKS = "MAILPAIR_SLOWEST_TASKS=999"  # the callback durations tells of each
 
 
 def cold(checkout: Checkout) -> list[Figure]:
@@ -46,11 +50,47 @@ def warm(checkout: Checkout) -> list[Figure]:
     ]
 
 
-def playbook(folder: Path) -> str:
-    """The command that configures the pair with the stack's inventory, and back ends for measurements as well."""
+def playbook(folder: Path, name: str = "site.yml") -> str:
+    """The command that runs one of playbooks/ with the stack's inventory, and back ends for measurements as well."""
     file = folder / "inventories/lab/measuring.pulumi_stack.yml"
     write_inventory(file, folder / "pulumi_stack")
-    return f"ansible-playbook playbooks/site.yml -i {file}"
+    return f"{ALL_TASKS} ansible-playbook playbooks/{name} -i {file}"
+
+
+def growing(checkout: Checkout, numbers: Sequence[int]) -> list[Figure]:
+    """Stacks of 2, 6 or more servers, half of them front ends, each from no hosts, and what a further server costs.
+
+    ``numbers`` are how many servers the stacks have. Takes each stack away.
+    """
+    seconds: dict[str, list[float]] = {kind: [] for kind in GROWING}
+    found = []
+    for number in numbers:
+        checkout.make("build-engine")
+        checkout.servers = servers(number)
+        try:
+            taken = [checkout.make("up", configure=False)]
+            taken += [checkout.activated(playbook(checkout.folder)) for _ in range(2)]
+        finally:
+            checkout.make("down")
+            checkout.servers = ()
+        for kind, each in zip(GROWING, taken, strict=True):
+            seconds[kind].append(each)
+            found.append(Figure(f"{kind}, {number} servers", each, "s"))
+    return found + grown(numbers, seconds)
+
+
+def servers(number: int) -> tuple[tuple[str, str], ...]:
+    """Names and roles of so many servers: front1, back1, front2 and so on."""
+    kinds = (("front", "client_access"), ("back", "mailbox"))
+    return tuple((f"{kind}{index // 2 + 1}", role) for index in range(number) for kind, role in [kinds[index % 2]])
+
+
+def grown(numbers: Sequence[int], seconds: Mapping[str, Sequence[float]]) -> list[Figure]:
+    """What each further server costs, from the smallest number to the largest; nothing where there is one number."""
+    more = numbers[-1] - numbers[0]
+    note = f"from {numbers[0]} to {numbers[-1]}"
+    each = {kind: (taken[-1] - taken[0]) / more for kind, taken in seconds.items()} if more else {}
+    return [Figure(f"{kind}, each further server", value, "s", note) for kind, value in each.items()]
 
 
 def write_inventory(file: Path, program: Path) -> None:

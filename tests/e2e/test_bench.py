@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bench import pair, rollout
+from bench.changes import ADDRESS
 from bench.figures import as_json, table
 from bench.pair import PARTS, Pair, Sizes
 from mailpair.state import SiteState
@@ -25,7 +26,18 @@ if TYPE_CHECKING:
 SESSIONS = int(os.environ.get("MAILPAIR_E2E_SESSIONS", "1100"))
 # Rivals that are compared say in the journal what they lack.
 PROVOKED = (" perdition[", " mailpair-bench[")
-SIZES = Sizes(rounds=2, messages=2, requests=2, bursts=1, fetches=1, large=100_000, sessions=SESSIONS)
+SIZES = Sizes(
+    rounds=2,
+    messages=2,
+    requests=2,
+    bursts=1,
+    fetches=1,
+    large=100_000,
+    sessions=SESSIONS,
+    turns=2,
+    submissions=10,
+    arrivals=2,
+)
 
 
 @pytest.fixture(scope="module")
@@ -35,10 +47,18 @@ def measured(lab: Lab, stack: Stack) -> Iterator[Pair]:
     inventory = stack.folder / "bench.pulumi_stack.yml"
     rollout.write_inventory(inventory, PROGRAM)
     stack.playbook(inventory)
-    yield Pair(lab, people)
+
+    def playbook(name: str) -> str:
+        command = f"{rollout.ALL_TASKS} ansible-playbook playbooks/{name} -i {inventory}"
+        return stack.run("env", *command.split()).stdout
+
+    yield Pair(lab, people, playbook)
     stack.restore()
+    state = SiteState(stack.site_dir)
     for each in people:
-        SiteState(stack.site_dir).hash_file(each.address).unlink()
+        state.hash_file(each.address).unlink()
+    for secret in (state.hash_file(ADDRESS), state.password_file(ADDRESS)):
+        secret.unlink(missing_ok=True)
     stack.up()
 
 

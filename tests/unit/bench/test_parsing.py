@@ -57,5 +57,5 @@ def test_people_of_the_benchmark_are_in_the_document_and_have_the_cheapest_hash(
 
 
 def test_all_parts_are_measured_unless_some_are_named() -> None:
-    assert arguments().parse_args([]).parts == ["rollout", *PARTS]
+    assert arguments().parse_args([]).parts == ["growing", "rollout", *PARTS]
     assert arguments().parse_args(["--parts", "commands", "--fetches", "3"]).fetches == 3
