@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,19 @@ class Server:
     role: Role
     fqdn: str
     addresses: tuple[str, ...]
+
+    @property
+    def ipv4(self) -> str | None:
+        """The first IPv4 address; an inventory may have names alone, or IPv6."""
+        return next((each for each in self.addresses if _is_ipv4(each)), None)
+
+
+def _is_ipv4(address: str) -> bool:
+    try:
+        IPv4Address(address)
+    except ValueError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)

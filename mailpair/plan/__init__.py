@@ -25,6 +25,7 @@ from mailpair.plan import (
     receive_connector,
     renewal,
     upgrades,
+    virtual_address,
 )
 from mailpair.plan.role import RolePlan, plain
 from mailpair.servers import Role, Server
@@ -39,7 +40,8 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> dict[str, Any
     for each role of that server, its name and its values.
     """
     roles: dict[str, RolePlan]
-    if server.role is Role.CLIENT_ACCESS:
+    shared = virtual_address.plan(site, servers, server) if server.role is Role.CLIENT_ACCESS else None
+    if shared:
         roles = {
             "acme": acme.plan(site, servers, server),
             "client_access": client_access.plan(site, servers, server),
@@ -48,6 +50,7 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> dict[str, Any
             "publication": publication.plan(site, servers, server),
             "quota_gate": quota.plan(site, servers),
             "receive_connector": receive_connector.plan(site, servers, server),
+            "virtual_address": shared,
         }
     else:
         roles = {"backup": backup.plan(site, server), "mailbox": mailbox.plan(site, servers, server)}
@@ -57,7 +60,7 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> dict[str, Any
     front_end = {"provided_certificates": provided.plan(site, server)} if server.role is Role.CLIENT_ACCESS else {}
     proxied = (ports.PROXIED_IMAP, ports.PROXIED_POP) if server.role is Role.MAILBOX else ()
     values = {
-        "base": base.plan(servers, tuple(roles.values()), proxied, figures),
+        "base": base.plan(servers, tuple(roles.values()), proxied, figures, vrrp_peers=shared.peers if shared else ()),
         "certificates": certificates.plan(site, server),
         "renewal": renewal.plan(site, servers, server),
         **front_end,

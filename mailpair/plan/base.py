@@ -71,11 +71,12 @@ def plan(
     roles: Sequence[RolePlan],
     proxied_ports: tuple[int, ...] = (),
     metrics: MetricsPlan | None = None,
+    vrrp_peers: tuple[str, ...] = (),
 ) -> BasePlan:
     """Plan the base of a host that has the given roles, in a site of the given servers.
 
     ``proxied_ports`` are those of loopback where only the proxy before Dovecot may come; ``metrics`` says who reads
-    figures.
+    figures; ``vrrp_peers`` are the front ends with which this one shares a virtual address.
     """
     readers = metrics.readers if metrics else ()
     front_ends = addresses_of(servers, Role.CLIENT_ACCESS)
@@ -94,6 +95,7 @@ def plan(
             AllowedSet("metrics_ports", "inet_service", metrics.ports if metrics and readers else ()),
             AllowedSet("readers_ipv4", "ipv4_addr", tuple(each for each in readers if ":" not in each), interval=True),
             AllowedSet("readers_ipv6", "ipv6_addr", tuple(each for each in readers if ":" in each), interval=True),
+            AllowedSet("vrrp_peers", "ipv4_addr", vrrp_peers),
         ),
         counts=tuple(count for role in roles for limit in role.limits if limit.ports for count in _counts(limit)),
         load_firewall=LOAD_FIREWALL,

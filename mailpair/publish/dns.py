@@ -72,8 +72,15 @@ def _addresses(site: Site, servers: Sequence[Server]) -> Iterator[Record]:
     named = [name for name in web_names(site) if name not in site.accepted_domains]
     for name in dict.fromkeys((*told, *greeted, *named)):
         if name not in own:
-            for server in fronts:
-                yield from _at(name, server.addresses)
+            yield from _at(name, _leading(site, fronts))
+
+
+def _leading(site: Site, fronts: Sequence[Server]) -> Iterator[str]:
+    """Where clients find front ends: the virtual address stands for all of theirs of its family."""
+    if site.virtual_address is not None:
+        yield str(site.virtual_address)
+    for server in fronts:
+        yield from (each for each in server.addresses if site.virtual_address is None or each != server.ipv4)
 
 
 def _at(name: str, addresses: Iterable[str]) -> Iterator[Record]:

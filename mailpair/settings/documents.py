@@ -21,6 +21,7 @@ from mailpair.settings.protocols import IMAP_SETTINGS, POP_SETTINGS, SERVER_SETT
 from mailpair.settings.quotas import MAILBOX_DATABASE
 from mailpair.settings.record import Answer, Group, Named, Parameter
 from mailpair.settings.upgrades import SECURITY_UPGRADES
+from mailpair.settings.virtual_address import VIRTUAL_ADDRESS
 from mailpair.settings.web_site import WEB_SITE
 from mailpair.settings.welcome import WELCOME_MESSAGE
 
@@ -97,6 +98,7 @@ SITE = Group(
             test="tests/e2e/test_kerberos.py::test_a_ticket_lets_its_owner_in_and_nobody_else",
             how="a keytab on front ends, readable to Dovecot alone",
         ),
+        VIRTUAL_ADDRESS,
         Named("servers", SERVER_SETTINGS.text, SERVER, SERVER_SETTINGS),
     ),
 )

@@ -61,6 +61,7 @@ def build(site: dict[str, Any], mailboxes: dict[str, Any]) -> Site:
         backup=_make(Backup, site["backup"]),
         mailbox_database=database,
         kerberos_keytab=site.get("kerberos_keytab"),
+        virtual_address=site.get("virtual_address"),
         mailboxes=tuple(_mailbox(address, each, database) for address, each in sorted(mailboxes.items())),
         servers=tuple(
             ServerSettings(

@@ -24,6 +24,7 @@ def join(site: Site, servers: Sequence[Server]) -> None:
         *_told_names(site, servers),
         *_own_names(site, servers),
         *_sources(site, servers),
+        *_shared(site, servers),
     ]
     if problems:
         raise SiteError(problems)
@@ -105,6 +106,27 @@ def _sources(site: Site, servers: Sequence[Server]) -> Iterator[Problem]:
                     f"name the servers that have it in source_transport_servers, or add it to {server.name} in the "
                     "inventory",
                 )
+
+
+def _shared(site: Site, servers: Sequence[Server]) -> Iterator[Problem]:
+    """A virtual address is nobody's own, and has a front end to go to from each of them."""
+    if site.virtual_address is None:
+        return
+    address = str(site.virtual_address)
+    for server in servers:
+        if address in map(_plain, server.addresses):
+            rule = f"must not be an address of a server's own, as it is of {server.name}"
+            yield Problem("virtual_address", shown(address), rule, "take one of their network that is free")
+    fronts = _names(servers, Role.CLIENT_ACCESS)
+    if len(fronts) == 1:
+        remedy = f"{_there_are(Role.CLIENT_ACCESS, fronts)}; add one, or remove virtual_address"
+        yield Problem("virtual_address", shown(address), "must have two front ends at least", remedy)
+    for server in servers:
+        if server.role is Role.CLIENT_ACCESS and server.ipv4 is None:
+            rule = "must have an IPv4 address, from which it shares virtual_address"
+            yield Problem(
+                f"inventory[{server.name}]", shown(", ".join(server.addresses)), rule, "add it to its addresses"
+            )
 
 
 def _plain(address: str) -> str:

@@ -332,6 +332,7 @@ class Site:
     backup: Backup
     mailbox_database: MailboxDatabase
     kerberos_keytab: str | None  # a name under keytabs/ of the site's private folder
+    virtual_address: IPv4Address | None
     mailboxes: tuple[Mailbox, ...]  # sorted by address
     servers: tuple[ServerSettings, ...] = ()  # only servers that differ from the site, sorted by name
 

@@ -72,6 +72,7 @@ PARTS = {
         "test_security_upgrades.py",
         "test_slow_link.py",
         "test_upgrade.py",
+        "test_virtual_address.py",
         "test_wedged_session.py",
     },
 }

@@ -19,6 +19,7 @@ from mailpair.site.rules import (
     sessions,
     sharing,
     signing,
+    virtual_address,
     web_site,
 )
 from mailpair.site.rules.rule import Rule
@@ -37,6 +38,7 @@ RULES: tuple[Rule, ...] = (
     *mailboxes.RULES,
     *quotas.RULES,
     *backup.RULES,
+    *virtual_address.RULES,
 )
 
 

@@ -17,7 +17,7 @@ _LISTS = {Encryption.SSL: "ssl_bindings", Encryption.TLS: "unencrypted_or_tls_bi
 
 
 @dataclass(frozen=True, slots=True)
-class _Bound:
+class Bound:
     """A binding of a service that runs, and where the document has it."""
 
     path: str
@@ -41,8 +41,8 @@ def _both_or_none(site: Site) -> Iterator[Problem]:
 
 def _bound_once(site: Site) -> Iterator[Problem]:
     for server in (None, *(each.name for each in site.servers)):
-        seen: list[_Bound] = []
-        for new in _all_bound(site, server):
+        seen: list[Bound] = []
+        for new in all_bound(site, server):
             if holder := _holder(new.binding.port):
                 rule = f"must not be port {new.binding.port}"
                 yield Problem(new.path, shown(str(new.binding)), rule, holder)
@@ -59,7 +59,7 @@ def _holder(port: int) -> str:
     return f"{ports.FRONT_ENDS[port]} has it" if port in ports.FRONT_ENDS else ""
 
 
-def _collide(old: _Bound, new: _Bound) -> bool:
+def _collide(old: Bound, new: Bound) -> bool:
     one, other = old.binding, new.binding
     if old.connector != new.connector and old.kind and old.kind == new.kind and _is_shared(one, other):
         return False
@@ -79,13 +79,14 @@ def _is_shared(one: Binding, other: Binding) -> bool:
     )
 
 
-def _all_bound(site: Site, server: str | None) -> Iterator[_Bound]:
+def all_bound(site: Site, server: str | None) -> Iterator[Bound]:
+    """Every binding of the services that run on a front end, by its name, or on those that no setting names (None)."""
     if site.web_site.enabled:
         for port in ports.WEB:
-            yield from (_Bound("web_site.enabled", Binding(address, port)) for address in _ANY)
+            yield from (Bound("web_site.enabled", Binding(address, port)) for address in _ANY)
     elif asked := [each for each in site.certificates if each.acme and each.acme.challenge is AcmeChallenge.HTTP_01]:
         place = f"certificates[{asked[0].name}].acme.challenge"
-        yield from (_Bound(place, Binding(address, ports.HTTP)) for address in _ANY)
+        yield from (Bound(place, Binding(address, ports.HTTP)) for address in _ANY)
     for protocol in Protocol:
         if site.pair(protocol).front_end:
             for encryption, name in _LISTS.items():
@@ -98,9 +99,9 @@ def _all_bound(site: Site, server: str | None) -> Iterator[_Bound]:
             yield from _listed(f"{path}.ssl_bindings", connector.ssl_bindings, connector.name, "ssl_bindings")
 
 
-def _listed(path: str, bindings: Sequence[Binding], connector: str = "", kind: str = "") -> Iterator[_Bound]:
+def _listed(path: str, bindings: Sequence[Binding], connector: str = "", kind: str = "") -> Iterator[Bound]:
     for index, binding in enumerate(bindings):
-        yield _Bound(f"{path}[{index}]", binding, connector, kind)
+        yield Bound(f"{path}[{index}]", binding, connector, kind)
 
 
 def _bindings(settings: ProtocolSettings, encryption: Encryption) -> tuple[Binding, ...]:

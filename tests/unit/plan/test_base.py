@@ -42,6 +42,12 @@ def test_peers_are_the_front_ends_by_family() -> None:
     assert allowed["front_ends_ipv6"] == ("fd00::11",)
 
 
+def test_vrrp_comes_from_those_who_share_the_address_alone() -> None:
+    planned = {each.name: each.elements for each in base.plan(SERVERS, (), vrrp_peers=("10.0.0.13",)).sets}
+    assert planned["vrrp_peers"] == ("10.0.0.13",)
+    assert {each.name: each.elements for each in base.plan(SERVERS, ()).sets}["vrrp_peers"] == ()
+
+
 def test_every_server_is_known_by_name_at_each_address() -> None:
     assert [(entry.address, entry.name) for entry in base.plan(SERVERS, ()).hosts] == [
         ("10.0.0.11", "front1.contoso.test"),

@@ -38,6 +38,7 @@ SITE = site(pop3=ON, imap4=ON, mailboxes=(mailbox("ada@contoso.test"),), receive
                 "receive_connector",
                 "renewal",
                 "upgrades",
+                "virtual_address",
             },
         ),
         (BACK, {"backup", "base", "certificates", "mailbox", "metrics", "renewal", "upgrades"}),

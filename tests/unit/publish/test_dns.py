@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from ipaddress import ip_address
+from ipaddress import IPv4Address, ip_address
 
 import pytest
 
@@ -47,6 +47,16 @@ def test_names_have_the_addresses_of_front_ends_and_each_once() -> None:
     assert lines(PUBLISHED, "A", "mail.") == ["mail.contoso.test. A 10.0.0.11", "mail.contoso.test. A 10.0.0.13"]
     assert lines(PUBLISHED, "AAAA") == ["front1.contoso.test. AAAA fd00::11", "mail.contoso.test. AAAA fd00::11"]
     assert not [line for line in lines(PUBLISHED) if line.startswith("back1.")]
+
+
+def test_a_virtual_address_stands_for_those_of_the_front_ends() -> None:
+    shared = replace(PUBLISHED, virtual_address=IPv4Address("10.0.0.100"))
+    assert lines(shared, "A") == [
+        "front1.contoso.test. A 10.0.0.11",
+        "front2.contoso.test. A 10.0.0.13",
+        "mail.contoso.test. A 10.0.0.100",
+    ]
+    assert lines(shared, "AAAA", "mail.") == ["mail.contoso.test. AAAA fd00::11"]
 
 
 def test_names_of_mail_programs_are_there_with_the_web_site() -> None:

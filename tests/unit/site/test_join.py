@@ -10,6 +10,7 @@ from mailpair.servers import Role, Server
 from mailpair.site import Site, SiteError, join
 
 FRONT = Server("front1", Role.CLIENT_ACCESS, "front1.contoso.test", ("10.0.0.11", "fd00::11"))
+FRONT2 = Server("front2", Role.CLIENT_ACCESS, "front2.contoso.test", ("10.0.0.13",))
 BACK = Server("back1", Role.MAILBOX, "back1.contoso.test", ("10.0.0.12",))
 
 Load = Callable[[dict[str, object]], Site]
@@ -109,6 +110,37 @@ CASES: dict[str, tuple[dict[str, object], list[Server], list[str]]] = {
         },
         [FRONT, BACK],
         [],
+    ),
+    "a virtual address": ({"virtual_address": "10.0.0.100"}, [FRONT, FRONT2, BACK], []),
+    "a virtual address that is a server's own": (
+        {"virtual_address": "10.0.0.12"},
+        [FRONT, FRONT2, BACK],
+        [
+            (
+                "virtual_address: '10.0.0.12': must not be an address of a server's own, as it is of back1; take one "
+                "of their network that is free"
+            )
+        ],
+    ),
+    "a virtual address of one front end": (
+        {"virtual_address": "10.0.0.100"},
+        [FRONT, BACK],
+        [
+            (
+                "virtual_address: '10.0.0.100': must have two front ends at least; the inventory's group client_access "
+                "has front1; add one, or remove virtual_address"
+            )
+        ],
+    ),
+    "a virtual address of front ends without IPv4 addresses": (
+        {"virtual_address": "10.0.0.100"},
+        [FRONT, Server("front2", Role.CLIENT_ACCESS, "front2.contoso.test", ("front2.contoso.test", "fd00::13")), BACK],
+        [
+            (
+                "inventory[front2]: 'front2.contoso.test, fd00::13': must have an IPv4 address, from which it shares "
+                "virtual_address; add it to its addresses"
+            )
+        ],
     ),
     "a connector from a server that is none": (
         {"send_connectors[Out].source_transport_servers": ["front1", "back1"]},

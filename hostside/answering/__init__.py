@@ -1,0 +1,1 @@
+"""Looks whether the services of this front end answer, for keepalived."""
