@@ -69,6 +69,7 @@ PARTS = {
         "test_kills_under_load.py",
         "test_leaving.py",
         "test_metrics.py",
+        "test_moved_clock.py",
         "test_security_upgrades.py",
         "test_slow_link.py",
         "test_upgrade.py",
