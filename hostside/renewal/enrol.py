@@ -72,11 +72,13 @@ def trust(configuration: Configuration, told: Mapping[str, Any], *, pretend: boo
 
     With ``keep`` those that were trusted before stay trusted, but for ``revoked`` keys, until every host shows the
     certificate of its new CA. Services load what changed, so that no host shows what another does not know yet.
+    ``more`` in what is returned says whether anybody is trusted of whom the controller does not speak.
     """
     own = [each.certificate for each in configuration.authorities if each.signed_by == "itself"]
     # The list must not be empty for the services that read it. A host's own CA opens nothing on itself.
     peers = openssl.certificates("".join(told["peers"]) or "".join(_text(path) for path in own))
     roots = openssl.certificates(told["roots"])
+    spoken_of = len(peers) + len(roots)
     if told["keep"]:
         first = not configuration.peers.exists()  # before that, peers were trusted by the site's root
         before = _read(configuration.roots if first else configuration.peers)
@@ -95,7 +97,8 @@ def trust(configuration: Configuration, told: Mapping[str, Any], *, pretend: boo
         wrong = services.load(configuration, configuration.reloads)
         if not wrong:
             pairs.write(noted, digest.hexdigest())
-    return {"changed": stale, "files": [str(path) for path in changed], "problems": wrong}
+    more = len(peers) + len(roots) > spoken_of
+    return {"changed": stale, "files": [str(path) for path in changed], "problems": wrong, "more": more}
 
 
 def key_digest(key: Path) -> str:

@@ -61,6 +61,10 @@ reasons:
   returned: for V(enrol) and V(issue)
   type: dict
   sample: {peer: it is missing}
+more:
+  description: Whether the host trusts anybody of whom the controller does not speak, which O(keep=false) would end.
+  returned: for V(trust), but in check mode before the first run
+  type: bool
 """
 
 import json

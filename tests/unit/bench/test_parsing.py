@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from email import message_from_bytes
 from pathlib import Path
 
 import pytest
 import yaml
 
-from bench import commands, holding
+from bench import __main__ as bench_main
+from bench import commands, holding, rollout
 from bench.__main__ import arguments
+from bench.figures import Figure
 from bench.pair import PARTS
 from mailpair import passwords, site
 from mailpair.state import SiteState
@@ -59,3 +62,24 @@ def test_people_of_the_benchmark_are_in_the_document_and_have_the_cheapest_hash(
 def test_all_parts_are_measured_unless_some_are_named() -> None:
     assert arguments().parse_args([]).parts == ["growing", "rollout", *PARTS]
     assert arguments().parse_args(["--parts", "commands", "--fetches", "3"]).fetches == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--parts", "growing"], ["growing"]),
+        (["--parts", "growing", "commands"], ["growing", "a pair"]),
+        (["--parts", "growing", "commands", "--keep", "pair"], ["a pair"]),
+        (["--parts", "commands"], ["a pair"]),
+    ],
+)
+def test_stacks_that_grow_need_no_pair_and_a_pair_that_is_kept_is_alone(
+    words: list[str], expected: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["bench", *words])
+    monkeypatch.setattr(bench_main, "Checkout", lambda *_: None)
+    monkeypatch.setattr(bench_main, "of_a_pair", lambda *_: [Figure("a pair", 1, "s")])
+    monkeypatch.setattr(rollout, "growing", lambda *_: [Figure("growing", 1, "s")])
+    assert bench_main.main() == 0
+    printed = capsys.readouterr().out
+    assert [name for name in ("growing", "a pair") if name in printed] == expected

@@ -215,12 +215,14 @@ def test_a_host_s_new_ca_is_trusted_beside_the_old_one_until_the_run_ends(bench:
     bench.run()
     (bench.tls(FRONT) / "peer-ca.key").unlink()
     bench.step(FRONT, "enrol")
-    bench.step(BACK, "trust")
+    assert bench.step(BACK, "trust")["more"] is True
     assert (bench.tls(BACK) / "peers.pem").read_text().count("BEGIN") == 2
     assert bench.verified(FRONT, bench.tls(BACK) / "peers.pem", "sslclient")  # with what it shows still
     bench.step(FRONT, "issue")
     assert bench.verified(FRONT, bench.tls(BACK) / "peers.pem", "sslclient")
-    bench.step(BACK, "trust", keep=False)
+    assert bench.step(BACK, "trust")["more"] is True  # as long as nobody ends it, a run that was interrupted too
+    assert bench.step(BACK, "trust", keep=False)["more"] is False
+    assert bench.step(BACK, "trust")["more"] is False
     assert (bench.tls(BACK) / "peers.pem").read_text().count("BEGIN") == 1
     assert bench.verified(FRONT, bench.tls(BACK) / "peers.pem", "sslclient")
 
