@@ -13,6 +13,9 @@ from pathlib import Path
 SENDING = "552 5.2.2 {address}: the mailbox is full, so nothing can be sent from it; delete what is not needed"
 RECEIVING = "552 5.2.2 <{address}> Mailbox is full"
 
+# What back ends answer (quota_status_success, quota_status_overquota); where they can't tell they say something else.
+_ANSWERS = {b"action=OK\n\n": True, b"action=FULL\n\n": False}
+
 Question = Callable[[str, str, int], Awaitable[bool]]
 
 
@@ -83,7 +86,10 @@ class BackEnds:
     patience: float = 3.0
 
     async def fits(self, host: str, mailbox: str, size: int) -> bool:
-        """Whether a message of so many bytes would fit into a mailbox."""
+        """Whether a message of so many bytes would fit into a mailbox.
+
+        Raises OSError where the back end can't say: it is asked again when the message comes to it.
+        """
         async with asyncio.timeout(self.patience):
             reader, writer = await asyncio.open_connection(host, self.port, ssl=self.tls, server_hostname=host)
             try:
@@ -91,4 +97,6 @@ class BackEnds:
                 answer = await reader.readuntil(b"\n\n")
             finally:
                 writer.close()
-        return answer == b"action=OK\n\n"
+        if answer not in _ANSWERS:
+            raise OSError(f"it answers {answer!r}")
+        return _ANSWERS[answer]

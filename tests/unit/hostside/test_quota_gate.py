@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 import struct
 from pathlib import Path
 
 import pytest
 
-from hostside.quota_gate.mailboxes import Mailboxes
+from hostside.quota_gate.mailboxes import BackEnds, Mailboxes
 from hostside.quota_gate.milter import CONTINUE, Filter, address, serve
 
 FULL = {"host": "back1", "send": 11, "receive": 22}
@@ -94,6 +95,38 @@ class Sent(list[bytes]):
 
     def close(self) -> None:
         """Nothing is open."""
+
+
+class Asked(Sent):
+    """A stream writer that keeps lines of text, without a length before them."""
+
+    def write(self, data: bytes) -> None:
+        self.append(data)
+
+
+def ask(monkeypatch: pytest.MonkeyPatch, answer: bytes) -> bool:
+    """Asks a back end that gives this answer."""
+    asked = Asked()
+
+    async def connect(*_: object, **__: object) -> tuple[asyncio.StreamReader, Asked]:
+        reader = asyncio.StreamReader()
+        reader.feed_data(answer)
+        return reader, asked
+
+    monkeypatch.setattr(asyncio, "open_connection", connect)
+    fits = asyncio.run(BackEnds(12340, ssl.create_default_context()).fits("back1", "ada@contoso.test", 11))
+    assert asked == [b"request=smtpd_access_policy\nrecipient=ada@contoso.test\nsize=11\n\n"]
+    return fits
+
+
+@pytest.mark.parametrize(("answer", "fits"), [(b"action=OK\n\n", True), (b"action=FULL\n\n", False)])
+def test_a_back_end_says_whether_a_message_fits(monkeypatch: pytest.MonkeyPatch, answer: bytes, fits: bool) -> None:
+    assert ask(monkeypatch, answer) is fits
+
+
+def test_a_back_end_that_cannot_tell_has_not_said_that_a_mailbox_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(OSError, match=r"^it answers b'action=DEFER_IF_PERMIT Later\\n\\n'$"):
+        ask(monkeypatch, b"action=DEFER_IF_PERMIT Later\n\n")
 
 
 def session(*packets: bytes) -> list[bytes]:

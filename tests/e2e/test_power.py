@@ -1,0 +1,225 @@
+"""The power fails under load, and disks forget what was not flushed; no message that was acknowledged is lost.
+
+``MAILPAIR_POWER_FAILURES`` is how often each kind of failure comes; ``make test-faults`` has ten of each.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pulumi_stack.platforms.nspawn.host import has_systemd
+from pulumi_stack.platforms.nspawn.names import StackNames
+from tests.e2e.support import clients
+from tests.e2e.support.power import Powered, fail, forgetful
+from tests.e2e.support.wait import PATIENCE, until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.e2e.support.lab import Lab
+    from tests.e2e.support.stack import Stack
+
+FAILURES = int(os.environ.get("MAILPAIR_POWER_FAILURES", "1"))
+CACHE = os.environ.get("MAILPAIR_POWER_CACHE", "writeback")  # "unsafe": disks that lie, by which the test must fail
+ENOUGH = 15  # promises before the power fails
+ADA, BOB = "ada@contoso.test", "bob@contoso.test"
+FOLDER = "Kept"
+
+pytestmark = pytest.mark.skipif(
+    has_systemd(), reason="machines are units of systemd here; the test starts them in its own way"
+)
+
+
+@dataclass
+class Load:
+    """What clients do until the power fails, and what they were promised."""
+
+    lab: Lab
+    submitted: set[str] = field(default_factory=set)  # subjects
+    appended: dict[str, str] = field(default_factory=dict)  # subjects, and the UIDs that the server named
+    delivered: int = 0  # messages that a back end has taken from its front end
+    errors: list[str] = field(default_factory=list)  # how clients were cut off
+    stop: threading.Event = field(default_factory=threading.Event)
+    news: threading.Condition = field(default_factory=threading.Condition)
+    _journal: subprocess.Popen[str] | None = None
+
+    def submissions(self) -> None:
+        """A user sends to another, one message after the other."""
+        with clients.connect_smtp(self.lab) as client:
+            client.login(ADA, self.lab.password(ADA))
+            while not self.stop.is_set():
+                subject = clients.unique("submitted")
+                client.sendmail(ADA, [BOB], f"From: {ADA}\r\nTo: {BOB}\r\nSubject: {subject}\r\n\r\nGood morning.\r\n")
+                with self.news:
+                    self.submitted.add(subject)
+                    self.news.notify_all()
+
+    def copies(self) -> None:
+        """A user keeps messages on the server."""
+        with clients.imap(self.lab, ADA, folder=None) as client:
+            while not self.stop.is_set():
+                subject = clients.unique("appended")
+                message = f"From: {ADA}\r\nSubject: {subject}\r\n\r\nGood morning.\r\n".encode()
+                said = clients.ok(client.append(FOLDER, "", "", message))[-1].decode()
+                uid = re.search(r"APPENDUID (\d+ \d+)", said)
+                assert uid, said
+                with self.news:
+                    self.appended[subject] = uid[1]
+                    self.news.notify_all()
+
+    def deliveries(self) -> None:
+        """Postfix at the front end says what it has handed over."""
+        command = (*self.lab.front.ssh, "journalctl --follow --lines=0 --output=cat --unit='postfix*'")
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True) as self._journal:
+            assert self._journal.stdout is not None
+            for line in self._journal.stdout:
+                with self.news:
+                    self.delivered += "status=sent" in line
+                    self.news.notify_all()
+
+    def end(self) -> None:
+        """Lets everybody come to an end."""
+        self.stop.set()
+        if self._journal:
+            self._journal.terminate()
+
+    def wait(self, promises: Callable[[], int]) -> None:
+        """Returns when so many promises were made."""
+        with self.news:
+            assert self.news.wait_for(lambda: promises() >= ENOUGH, PATIENCE), f"clients are cut off: {self.errors}"
+
+
+@contextmanager
+def working(load: Load, *work: Callable[[], None]) -> Iterator[None]:
+    """Clients at work; that they are cut off at the end is what they are for."""
+
+    def until_cut_off(each: Callable[[], None]) -> None:
+        try:
+            each()
+        except Exception as error:  # noqa: BLE001 -- libraries have many words for a server that is gone
+            load.errors.append(str(error))
+
+    threads = [threading.Thread(target=until_cut_off, args=(each,)) for each in work]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        load.end()
+        for thread in threads:
+            thread.join()
+
+
+@pytest.fixture(scope="module")
+def machines(stack: Stack, lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Powered]]:
+    """The pair on disks that forget; afterwards it is as it was before."""
+    folder = tmp_path_factory.mktemp("disks")
+    names = StackNames(stack.name)
+    made = [Powered(host, names.machine(host.name), folder / host.name, CACHE) for host in lab.hosts]
+    with forgetful(made):
+        with clients.imap(lab, ADA) as client:
+            clients.ok(client.create(FOLDER))
+        yield {each.host.name: each for each in made}
+
+
+@contextmanager
+def power_failure(*machines: Powered) -> Iterator[None]:
+    """The power of machines fails at the end of the context, and comes back.
+
+    A file that nobody flushed is gone then, or all this would show nothing.
+    """
+    yield
+    fail(*machines)
+    for each in machines:
+        each.give()
+    assert [each.scrap() for each in machines] == [""] * len(machines)
+
+
+def found(lab: Lab, user: str, folder: str) -> dict[str, list[str]]:
+    """The subjects in a folder, each with its validity and UIDs as APPENDUID has them."""
+    with clients.imap(lab, user, folder=folder) as client:
+        validity = client.response("UIDVALIDITY")[1][0].decode()
+        whole = clients.ok(client.uid("FETCH", "1:*", "(BODY.PEEK[HEADER.FIELDS (SUBJECT)])"))
+    subjects: dict[str, list[str]] = {}
+    for part in whole:
+        if isinstance(part, tuple):
+            uid = re.search(rb"UID (\d+)", part[0])
+            assert uid, part
+            subjects.setdefault(part[1].decode().partition(":")[2].strip(), []).append(f"{validity} {uid[1].decode()}")
+    return subjects
+
+
+def is_served(lab: Lab, user: str, *folders: str) -> bool:
+    """Whether somebody can open folders over IMAP, and sign in for submission.
+
+    What was written to when the power failed may have an index whose end is missing. Dovecot says SERVERBUG to the
+    first who opens it, and makes it anew for the next.
+    """
+    try:
+        with clients.imap(lab, user) as imap, clients.connect_smtp(lab) as smtp:
+            for folder in folders:
+                clients.ok(imap.select(folder))
+            smtp.login(user, lab.password(user))
+    except Exception:  # noqa: BLE001 -- libraries have many words for a service that is not there
+        return False
+    return True
+
+
+def judge(lab: Lab, load: Load) -> None:
+    """All that was promised is there once the queue is empty, and what was stored has the UIDs that were named."""
+    for user, folders in ((ADA, ("INBOX", FOLDER)), (BOB, ("INBOX",))):
+        until(lambda: is_served(lab, user, *folders), f"{user} is served again")  # noqa: B023 -- called at once
+
+    def delivered() -> bool:
+        lab.front.run("postqueue -f")
+        return lab.front.run("postqueue -j") == ""
+
+    until(delivered, "an empty queue", 180)
+    inbox, kept = found(lab, BOB, "INBOX"), found(lab, ADA, FOLDER)
+    assert sorted(load.submitted - inbox.keys()) == []
+    assert {each: [uid] for each, uid in load.appended.items()} == {each: kept.get(each, []) for each in load.appended}
+
+
+@pytest.mark.parametrize("turn", range(FAILURES))
+def test_what_a_front_end_has_taken_survives(lab: Lab, machines: dict[str, Powered], turn: int) -> None:
+    """With its back end away, so that all is in the queue."""
+    front, load = machines["front1"], Load(lab)
+    lab.back.run("systemctl stop haproxy")
+    with working(load, load.submissions), power_failure(front):
+        load.wait(lambda: len(load.submitted) - turn)
+    lab.back.run("systemctl start haproxy")
+    judge(lab, load)
+
+
+@pytest.mark.parametrize("turn", range(FAILURES))
+def test_what_a_back_end_has_taken_from_its_front_end_survives(
+    lab: Lab, machines: dict[str, Powered], turn: int
+) -> None:
+    back, load = machines["back1"], Load(lab)
+    with working(load, load.submissions, load.deliveries), power_failure(back):
+        load.wait(lambda: load.delivered - turn)
+    judge(lab, load)
+
+
+@pytest.mark.parametrize("turn", range(FAILURES))
+def test_what_a_client_has_stored_survives(lab: Lab, machines: dict[str, Powered], turn: int) -> None:
+    back, load = machines["back1"], Load(lab)
+    with working(load, load.copies), power_failure(back):
+        load.wait(lambda: len(load.appended) - turn)
+    judge(lab, load)
+
+
+@pytest.mark.parametrize("turn", range(FAILURES))
+def test_nothing_is_lost_where_all_servers_fail_at_once(lab: Lab, machines: dict[str, Powered], turn: int) -> None:
+    load = Load(lab)
+    with working(load, load.submissions, load.copies), power_failure(*machines.values()):
+        load.wait(lambda: min(len(load.submitted), len(load.appended)) - turn)
+    judge(lab, load)
