@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tests.e2e.support.lab import Lab
 
 LAST = "test_traces.py"  # looks at what all others left behind
+AFTER = "test_power.py"  # starts servers anew, and with them the journals that the last one reads
 KEEP = os.environ.get("MAILPAIR_E2E_KEEP") == "1"
 NAME = os.environ.get("MAILPAIR_E2E_STACK", "e2e")
 SUBNET = IPv4Network(os.environ.get("MAILPAIR_E2E_SUBNET", "10.215.0.0/24"))
@@ -80,12 +81,12 @@ PARTS = {
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves out the other parts' files, and puts the tests of traces at the end of each part."""
+    """Leaves out the other parts' files, and puts the tests of traces at the end of each part, before those of power."""
     if PART:
         ours = [item for item in items if item.path.name == LAST or part(item.path.name) == PART]
         config.hook.pytest_deselected(items=[item for item in items if item not in ours])
         items[:] = ours
-    items.sort(key=lambda item: item.path.name == LAST)
+    items.sort(key=lambda item: (item.path.name == AFTER, item.path.name == LAST))
 
 
 def part(file: str) -> str:
