@@ -81,7 +81,7 @@ PARTS = {
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves out the other parts' files, and puts the tests of traces at the end of each part, before those of power."""
+    """Leaves out the other parts' files, and puts the tests of traces at each end, before those of power."""
     if PART:
         ours = [item for item in items if item.path.name == LAST or part(item.path.name) == PART]
         config.hook.pytest_deselected(items=[item for item in items if item not in ours])
