@@ -1,17 +1,16 @@
 """How many wrong passwords there may be in an hour: of one client for one mailbox, of one client, and for one mailbox.
 
-A client is an IPv4 address, or what a household has of IPv6, a /64. Each number is a bucket that an hour fills again,
-so nobody is locked out for good. A password takes its place in the buckets before it is looked at, so that many guesses
-at a time are counted as well; a right one gives it back. Who has signed in to a mailbox from a client before is slowed
-down there, never refused.
+A client is an IPv4 address, or what a household has of IPv6, a /64. Each number is a bucket that an hour fills again.
+Only what was wrong is taken out of it. Since many come back at a time after an outage, ten times as many passwords
+may be under way as there may be wrong ones in an hour; what was wrong of them is owed, so that no more are wrong on
+average. Who has signed in to a mailbox from a client before is slowed down there, never refused.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Hashable
 from dataclasses import dataclass
-from enum import Enum
 from ipaddress import IPv6Address, ip_address
 from typing import Generic, Protocol, TypeVar
 
@@ -19,15 +18,14 @@ K = TypeVar("K", bound=Hashable)
 
 HOUR = 3600.0  # seconds in which a bucket fills
 MOST = 65536  # buckets of a kind that are remembered; who was not heard of for longest is forgotten
-SLOW = 4  # seconds that somebody known waits who has no guess left
+UNDER_WAY = 10  # times a bucket's size: passwords at a time that nobody has looked at yet
+ANSWERED = 120.0  # seconds after which a password is no longer under way, whatever became of it
 
-
-class Verdict(Enum):
-    """What becomes of a password; the values are Dovecot's statuses (auth_policy): negative refuses, positive waits."""
-
-    REFUSE = -1
-    LOOK = 0
-    WAIT = SLOW
+# What becomes of a password, as Dovecot's statuses (auth_policy): negative refuses, positive are seconds to wait.
+REFUSE = -1
+LOOK = 0
+SLOW = 4  # for somebody known who has no guess left; so much again for each that is under way
+SLOWEST = 32  # mail programs and Dovecot wait for longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +62,56 @@ class Buckets(Generic[K]):
         was, at = self._left.get(key, (float(self._size), now))
         return min(float(self._size), was + (now - at) * self._size / HOUR)
 
-    def take(self, key: K, now: float, number: int = 1) -> None:
-        """Take one, or give one back where ``number`` is -1; there is never less than nothing."""
+    def take(self, key: K, now: float) -> None:
+        """Take one, even where nothing is left: then it is owed."""
         if self._size is None:
             return
-        self._left[key] = (max(0.0, min(float(self._size), self.left(key, now) - number)), now)
+        self._left[key] = (max(-float(UNDER_WAY * self._size), self.left(key, now) - 1), now)
         self._left.move_to_end(key)
         if len(self._left) > MOST:
             self._left.popitem(last=False)
+
+    def has_room(self, key: K, now: float, under_way: int) -> bool:
+        """Whether one more may be looked at while so many are under way."""
+        return self._size is None or (self.left(key, now) >= 1 and under_way < UNDER_WAY * self._size)
 
     def __len__(self) -> int:
         """How many are remembered."""
         return len(self._left)
 
 
+class UnderWay(Generic[K]):
+    """When passwords began that nobody has said anything about yet, by key, and whether a newcomer's."""
+
+    def __init__(self) -> None:
+        """None has begun."""
+        self._begun: OrderedDict[K, deque[tuple[float, bool]]] = OrderedDict()
+
+    def count(self, key: K, now: float) -> int:
+        """How many there are."""
+        begun = self._begun.get(key)
+        while begun and begun[0][0] <= now - ANSWERED:
+            begun.popleft()
+        return len(begun or ())
+
+    def begin(self, key: K, now: float, *, newcomer: bool = True) -> None:
+        """One more."""
+        self._begun.setdefault(key, deque()).append((now, newcomer))
+        self._begun.move_to_end(key)
+        if len(self._begun) > MOST:
+            self._begun.popitem(last=False)
+
+    def end(self, key: K) -> bool:
+        """One less, if there is one; says whether it was a newcomer's."""
+        begun = self._begun.get(key)
+        newcomer = begun.popleft()[1] if begun else False
+        if not begun:
+            self._begun.pop(key, None)
+        return newcomer
+
+
 class Guesses:
-    """The buckets of a front end."""
+    """What a front end knows of passwords: the wrong ones, those under way, and who has signed in from where."""
 
     def __init__(self, limits: GuessLimits, known: Known) -> None:
         """Nothing has been guessed yet."""
@@ -87,30 +119,52 @@ class Guesses:
         self._pairs: Buckets[tuple[str, str]] = Buckets(limits.per_client_and_mailbox)
         self._clients: Buckets[str] = Buckets(limits.per_client)
         self._mailboxes: Buckets[str] = Buckets(limits.per_mailbox)
+        self._under_way: UnderWay[tuple[str, str]] = UnderWay()
 
-    def judge(self, mailbox: str, address: str, now: float) -> Verdict:
-        """What becomes of a password for a mailbox from an address, before anybody looks at it."""
+    def judge(self, mailbox: str, address: str, now: float) -> int:
+        """What becomes of a password for a mailbox from an address, before anybody looks at it.
+
+        REFUSE, LOOK, or how many seconds it waits. What is not refused is under way until :meth:`right` or
+        :meth:`wrong` is called.
+        """
         client = client_of(address)
-        known = self._known.has(mailbox, client)
-        enough = self._pairs.left((client, mailbox), now) < 1
+        pair = (client, mailbox)
+        waits = self._under_way.count(pair, now)
+        known, status = self._known.has(mailbox, client), LOOK
+        if known:
+            # They queue, so that guesses at a time are no faster than one after the other.
+            if self._pairs.left(pair, now) < 1:
+                status = min(SLOW * (1 + waits), SLOWEST)
+        elif not (
+            self._pairs.has_room(pair, now, waits)
+            and self._clients.has_room(client, now, self._under_way.count((client, ""), now))
+            and self._mailboxes.has_room(mailbox, now, self._under_way.count(("", mailbox), now))
+        ):
+            return REFUSE
+        self._under_way.begin(pair, now, newcomer=not known)
         if not known:
-            enough |= self._clients.left(client, now) < 1 or self._mailboxes.left(mailbox, now) < 1
-            if enough:
-                return Verdict.REFUSE
-        self._take(mailbox, client, known=known, now=now, number=1)
-        return Verdict.WAIT if enough else Verdict.LOOK
+            self._under_way.begin((client, ""), now)
+            self._under_way.begin(("", mailbox), now)
+        return status
 
-    def right(self, mailbox: str, address: str, now: float) -> None:
+    def right(self, mailbox: str, address: str) -> None:
         """A password that was looked at was right."""
-        client = client_of(address)
-        self._take(mailbox, client, known=self._known.has(mailbox, client), now=now, number=-1)
-        self._known.add(mailbox, client)
+        self._end(mailbox, client_of(address))
+        self._known.add(mailbox, client_of(address))
 
-    def _take(self, mailbox: str, client: str, *, known: bool, now: float, number: int) -> None:
-        self._pairs.take((client, mailbox), now, number)
-        if not known:  # a program of the owner's with an old password uses up nobody else's
-            self._clients.take(client, now, number)
-            self._mailboxes.take(mailbox, now, number)
+    def wrong(self, mailbox: str, address: str, now: float) -> None:
+        """It was not."""
+        client = client_of(address)
+        self._end(mailbox, client)
+        self._pairs.take((client, mailbox), now)
+        if not self._known.has(mailbox, client):  # a program of the owner's with an old one uses up nobody else's
+            self._clients.take(client, now)
+            self._mailboxes.take(mailbox, now)
+
+    def _end(self, mailbox: str, client: str) -> None:
+        if self._under_way.end((client, mailbox)):
+            self._under_way.end((client, ""))
+            self._under_way.end(("", mailbox))
 
 
 def client_of(address: str) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 DAYS = 90  # for which a client is known that was not seen again
 CLIENTS = 32  # of a mailbox that are known; who was not seen for longest is forgotten
+PATIENCE = 1.0  # seconds to wait for another program that has the file; nobody can sign in meanwhile
 _DAY = 86400
 
 _TABLE = "CREATE TABLE IF NOT EXISTS known (mailbox TEXT, client TEXT, day INTEGER, PRIMARY KEY (mailbox, client))"
@@ -17,7 +18,7 @@ _FORGET_OLD = "DELETE FROM known WHERE day < ?"
 _ADD = "INSERT OR REPLACE INTO known VALUES (?, ?, ?)"
 _FORGET_MANY = """
     DELETE FROM known WHERE mailbox = ?1 AND client IN
-    (SELECT client FROM known WHERE mailbox = ?1 ORDER BY day DESC, client LIMIT -1 OFFSET ?2)
+    (SELECT client FROM known WHERE mailbox = ?1 ORDER BY day DESC, rowid DESC LIMIT -1 OFFSET ?2)
 """
 
 
@@ -25,7 +26,10 @@ class KnownClients:
     """The database. What goes wrong with it is said once, and then nobody is known; sign-ins go on."""
 
     def __init__(self, path: Path, clock: Callable[[], float], say: Callable[[str], None]) -> None:
-        """``clock`` tells seconds since the epoch, ``say`` the journal. A file that is no database is replaced."""
+        """``clock`` tells seconds since the epoch, ``say`` the journal.
+
+        A file that is no database is replaced. One that can't be read or written, on a full disk for example, stays.
+        """
         self._path, self._clock, self._say = path, clock, say
         self._said = False
         self._database: sqlite3.Connection | None = None
@@ -33,11 +37,12 @@ class KnownClients:
             self._database = self._open()
         except sqlite3.DatabaseError as error:
             self._wrong(error)
-            for each in path.parent.glob(f"{path.name}*"):
-                with suppress(OSError):
-                    each.unlink()
-            with suppress(sqlite3.Error, OSError):
-                self._database = self._open()
+            if error.sqlite_errorcode in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+                for each in path.parent.glob(f"{path.name}*"):
+                    with suppress(OSError):
+                        each.unlink()
+                with suppress(sqlite3.Error, OSError):
+                    self._database = self._open()
         except OSError as error:
             self._wrong(error)
 
@@ -77,7 +82,7 @@ class KnownClients:
 
     def _open(self) -> sqlite3.Connection:
         os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
-        database = sqlite3.connect(self._path)
+        database = sqlite3.connect(self._path, timeout=PATIENCE)
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = NORMAL")
         with database:

@@ -17,7 +17,7 @@ from typing import Any
 
 from . import policy, sock_diag
 from .configuration import Configuration, LogSettings, read
-from .guesses import Guesses, Verdict
+from .guesses import LOOK, REFUSE, Guesses
 from .known import KnownClients
 from .log_files import LogFiles
 from .logons import Enough, Logons, journal
@@ -69,9 +69,8 @@ class Service:
 
     def _count_guesses(self) -> Guesses | None:
         guesses = self.configuration.guesses
-        if guesses is None:
-            return None
-        return Guesses(guesses.limits, KnownClients(Path(guesses.known), time.time, say))
+        self.known = KnownClients(Path(guesses.known), time.time, say) if guesses else None
+        return Guesses(guesses.limits, self.known) if guesses and self.known else None
 
     # --- what others ask and tell -----------------------------------------------------------------------------------
 
@@ -80,17 +79,20 @@ class Service:
         guesses, now = self.guesses, time.monotonic()
         mailbox, address = str(attributes["asked"]).lower(), str(attributes["remote_ip"])
         if command == policy.REPORT:
-            if guesses and attributes["success"] is True:
-                guesses.right(mailbox, address, now)
+            # What was refused here was not looked at, and of what was right it is known already.
+            if guesses and mailbox and attributes["success"] is False and attributes["policy_reject"] is False:
+                guesses.wrong(mailbox, address, now)
             return 0, ""
         if attributes["right"]:
+            if guesses:
+                guesses.right(mailbox, address)
             return (0, "") if self.decide(attributes) else (-1, policy.REFUSED)
         # Of a Kerberos ticket it is not known yet whose it is.
-        verdict = guesses.judge(mailbox, address, now) if guesses and mailbox else Verdict.LOOK
-        if verdict is not Verdict.LOOK:
-            done = "refused" if verdict is Verdict.REFUSE else "slowed down"
+        status = guesses.judge(mailbox, address, now) if guesses and mailbox else LOOK
+        if status != LOOK:
+            done = "refused" if status == REFUSE else "slowed down"
             say(f"{attributes['protocol']}: {mailbox}: {address} is {done}, after too many wrong passwords")
-        return verdict.value, ""
+        return status, ""
 
     def decide(self, attributes: Mapping[str, Any]) -> bool:
         """Whether a sign-in with the right password may go on."""
@@ -211,6 +213,8 @@ class Service:
         former = self.configuration
         self.configuration = read(self.configuration_file)
         if self.configuration.guesses != former.guesses:
+            if self.known:
+                self.known.close()
             self.guesses = self._count_guesses()
         for files in self.files.values():
             files.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from mailpair.settings.documents import MAILBOXES, SITE
 from mailpair.settings.record import Group
@@ -32,11 +33,17 @@ def load(site_dir: Path) -> Site:
 
     Raises :class:`SiteError` with all problems of both. Nothing but the two files is read, and nothing is written.
     """
-    return load_written(site_dir).site
+    return _load(site_dir)[0]
 
 
 def load_written(site_dir: Path) -> Loaded:
     """Reads a site as :func:`load` does, and keeps how its settings are written."""
+    site, values, mailboxes = _load(site_dir)
+    return Loaded(site, written(SITE, values) | written(MAILBOXES, mailboxes))
+
+
+def _load(site_dir: Path) -> tuple[Site, dict[str, Any], dict[str, Any]]:
+    """The site, and the values of both documents."""
     site, site_problems = document.read(site_dir / SITE_FILE, SITE.name)
     mailboxes, mailbox_problems = document.read(site_dir / MAILBOXES_FILE, MAILBOXES.name)
     checked = schema.check(SITE, site or {})
@@ -56,7 +63,7 @@ def load_written(site_dir: Path) -> Loaded:
     problems += rules.problems(loaded, incomplete)
     if problems:
         raise SiteError(problems)
-    return Loaded(loaded, written(SITE, checked.values) | written(MAILBOXES, accounts.values))
+    return loaded, checked.values, accounts.values
 
 
 def _names(group: Group) -> set[str]:

@@ -49,6 +49,35 @@ class Checked:
 def check(root: Group, data: dict[str, object]) -> Checked:
     """Checks data against the records below ``root``."""
     tidied = Tidied(root, data)
+    return _alike(root, tidied) or _each(root, tidied)
+
+
+def _alike(root: Group, tidied: Tidied) -> Checked | None:
+    """Checks one of the named things that say the same, for all of them; None where anything is wrong.
+
+    A directory has thousands of mailboxes and few kinds of them, and what is said of one does not depend on its name.
+    """
+    if tidied.problems:
+        return None
+    few: dict[str, Any] = {}
+    first: dict[str, dict[str, str]] = {}  # under what name the same is said first, by name
+    for key, value in tidied.data.items():
+        if isinstance(root.member(key), Named):
+            said: dict[str, str] = {}
+            first[key] = {name: said.setdefault(repr(settings), name) for name, settings in value.items()}
+            few[key] = {name: value[name] for name in said.values()}
+        else:
+            few[key] = value
+    validator = _Validator(_members(root))
+    if not validator.validate(few):
+        return None
+    values: dict[str, Any] = validator.document
+    for key, names in first.items():
+        values[key] = {name: dict(values[key][other]) for name, other in names.items()}
+    return Checked(values, (), frozenset())
+
+
+def _each(root: Group, tidied: Tidied) -> Checked:
     validator = _Validator(_members(root))
     validator.validate(tidied.data)
     problems = dict(tidied.problems)

@@ -4,11 +4,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hostside.sessions.guesses import MOST, Buckets, Guesses, GuessLimits, Verdict, client_of
+from hostside.sessions.guesses import (
+    ANSWERED,
+    LOOK,
+    MOST,
+    REFUSE,
+    SLOW,
+    SLOWEST,
+    UNDER_WAY,
+    Buckets,
+    Guesses,
+    GuessLimits,
+    UnderWay,
+    client_of,
+)
 
 ADA, BOB = "ada@contoso.test", "bob@contoso.test"
 HOME, CAFE = "192.0.2.1", "198.51.100.7"
-LOOK, WAIT, REFUSE = Verdict.LOOK, Verdict.WAIT, Verdict.REFUSE
 
 
 class Remembered(set[tuple[str, str]]):
@@ -25,65 +37,123 @@ def guesses(pair: int | None = None, client: int | None = None, mailbox: int | N
     return Guesses(GuessLimits(pair, client, mailbox), Remembered())
 
 
+def guessed(it: Guesses, mailbox: str, address: str, now: float = 0) -> int:
+    """What became of a wrong password, one that Dovecot then said so of."""
+    status = it.judge(mailbox, address, now)
+    if status != REFUSE:
+        it.wrong(mailbox, address, now)
+    return status
+
+
+def signed_in(it: Guesses, mailbox: str, address: str, now: float = 0) -> None:
+    assert it.judge(mailbox, address, now) == LOOK
+    it.right(mailbox, address)
+
+
 def test_one_client_guesses_so_often_for_one_mailbox() -> None:
     it = guesses(pair=3)
-    assert [it.judge(ADA, CAFE, 0) for _ in range(5)] == [LOOK, LOOK, LOOK, REFUSE, REFUSE]
-    assert it.judge(BOB, CAFE, 0) is LOOK
-    assert it.judge(ADA, HOME, 0) is LOOK
+    assert [guessed(it, ADA, CAFE) for _ in range(5)] == [LOOK, LOOK, LOOK, REFUSE, REFUSE]
+    assert guessed(it, BOB, CAFE) == LOOK
+    assert guessed(it, ADA, HOME) == LOOK
 
 
 def test_one_client_guesses_so_often_for_all_mailboxes() -> None:
     it = guesses(client=3)
-    assert [it.judge(f"{n}@contoso.test", CAFE, 0) for n in range(5)] == [LOOK, LOOK, LOOK, REFUSE, REFUSE]
-    assert it.judge(ADA, HOME, 0) is LOOK
+    assert [guessed(it, f"{n}@contoso.test", CAFE) for n in range(5)] == [LOOK, LOOK, LOOK, REFUSE, REFUSE]
+    assert guessed(it, ADA, HOME) == LOOK
 
 
 def test_many_clients_guess_so_often_for_one_mailbox() -> None:
     it = guesses(mailbox=3)
-    assert [it.judge(ADA, f"192.0.2.{n}", 0) for n in range(5)] == [LOOK, LOOK, LOOK, REFUSE, REFUSE]
-    assert it.judge(BOB, "192.0.2.9", 0) is LOOK
+    assert [guessed(it, ADA, f"192.0.2.{n}") for n in range(5)] == [LOOK, LOOK, LOOK, REFUSE, REFUSE]
+    assert guessed(it, BOB, "192.0.2.9") == LOOK
 
 
 @pytest.mark.parametrize("kind", ["pair", "client", "mailbox"])
 def test_an_hour_fills_what_was_used_up_bit_by_bit(kind: str) -> None:
     it = guesses(**{kind: 6})
-    assert [it.judge(ADA, CAFE, 0) for _ in range(7)] == [LOOK] * 6 + [REFUSE]
-    assert it.judge(ADA, CAFE, 599) is REFUSE
-    assert [it.judge(ADA, CAFE, 601) for _ in range(2)] == [LOOK, REFUSE]
-    assert [it.judge(ADA, CAFE, 86_400) for _ in range(7)] == [LOOK] * 6 + [REFUSE]
+    assert [guessed(it, ADA, CAFE) for _ in range(7)] == [LOOK] * 6 + [REFUSE]
+    assert guessed(it, ADA, CAFE, 599) == REFUSE
+    assert [guessed(it, ADA, CAFE, 601) for _ in range(2)] == [LOOK, REFUSE]
+    assert [guessed(it, ADA, CAFE, 86_400) for _ in range(7)] == [LOOK] * 6 + [REFUSE]
 
 
 def test_a_right_password_uses_up_nothing() -> None:
     it = guesses(pair=2, client=2, mailbox=2)
     for _ in range(20):
-        assert it.judge(ADA, HOME, 0) is LOOK
-        it.right(ADA, HOME, 0)
+        signed_in(it, ADA, HOME)
+
+
+def test_all_who_come_back_at_once_are_looked_at() -> None:
+    it = guesses(pair=10, client=100, mailbox=100)
+    users = [f"{number}@contoso.test" for number in range(500)]
+    assert {it.judge(user, CAFE, 0) for user in users for _ in range(2)} == {LOOK}
+    for user in users:
+        it.right(user, CAFE)
+        it.right(user, CAFE)
+    assert it.judge("another@contoso.test", CAFE, 0) == LOOK
+
+
+@pytest.mark.parametrize("kind", ["pair", "client", "mailbox"])
+def test_guesses_at_a_time_are_so_many_and_are_owed(kind: str) -> None:
+    it = guesses(**{kind: 6})
+    most = UNDER_WAY * 6
+    assert [it.judge(ADA, CAFE, 0) for _ in range(most + 2)] == [LOOK] * most + [REFUSE] * 2
+    for _ in range(most):
+        it.wrong(ADA, CAFE, 0)
+    hours = (most - 6) / 6  # until what was too many has come back
+    assert guessed(it, ADA, CAFE, (hours + 1 / 6) * 3600 - 1) == REFUSE
+    assert [guessed(it, ADA, CAFE, (hours + 1 / 6) * 3600 + 1) for _ in range(2)] == [LOOK, REFUSE]
+
+
+def test_what_nobody_said_anything_about_is_under_way_no_longer() -> None:
+    it = guesses(client=1)
+    assert [it.judge(ADA, CAFE, 0) for _ in range(UNDER_WAY + 1)] == [LOOK] * UNDER_WAY + [REFUSE]
+    assert it.judge(ADA, CAFE, ANSWERED - 1) == REFUSE
+    assert it.judge(ADA, CAFE, ANSWERED) == LOOK
+
+
+def test_a_newcomer_who_is_known_meanwhile_is_under_way_no_longer() -> None:
+    it = guesses(client=1)
+    for _ in range(UNDER_WAY):
+        assert it.judge(ADA, CAFE, 0) == LOOK
+    assert it.judge(BOB, CAFE, 0) == REFUSE
+    for _ in range(UNDER_WAY):
+        it.right(ADA, CAFE)
+    assert [it.judge(BOB, CAFE, 0) for _ in range(UNDER_WAY)] == [LOOK] * UNDER_WAY
 
 
 def test_whoever_was_there_before_is_slowed_down_and_never_refused() -> None:
     it = guesses(pair=2, client=1, mailbox=1)
-    assert it.judge(ADA, HOME, 0) is LOOK
-    it.right(ADA, HOME, 0)
-    assert it.judge(ADA, CAFE, 0) is LOOK  # uses up the mailbox's
-    assert it.judge(ADA, "198.51.100.8", 0) is REFUSE
-    assert it.judge(BOB, HOME, 0) is LOOK  # uses up the client's
-    assert it.judge(BOB, HOME, 0) is REFUSE
-    assert [it.judge(ADA, HOME, 0) for _ in range(5)] == [LOOK, LOOK, WAIT, WAIT, WAIT]
+    signed_in(it, ADA, HOME)
+    assert guessed(it, ADA, CAFE) == LOOK  # uses up the mailbox's
+    assert guessed(it, ADA, "198.51.100.8") == REFUSE
+    assert guessed(it, BOB, HOME) == LOOK  # uses up the client's
+    assert guessed(it, BOB, HOME) == REFUSE
+    assert [guessed(it, ADA, HOME) for _ in range(5)] == [LOOK, LOOK, SLOW, SLOW, SLOW]
+
+
+def test_whoever_is_slowed_down_queues_behind_those_before() -> None:
+    it = guesses(pair=1)
+    signed_in(it, ADA, HOME)
+    guessed(it, ADA, HOME)
+    assert [it.judge(ADA, HOME, 0) for _ in range(10)] == [4, 8, 12, 16, 20, 24, 28, 32, SLOWEST, SLOWEST]
+    it.wrong(ADA, HOME, 0)
+    assert it.judge(BOB, HOME, 0) == LOOK
 
 
 def test_an_owner_s_old_password_uses_up_nobody_else_s() -> None:
     it = guesses(pair=5, client=3, mailbox=3)
-    it.judge(ADA, HOME, 0)
-    it.right(ADA, HOME, 0)
+    signed_in(it, ADA, HOME)
     for _ in range(50):
-        it.judge(ADA, HOME, 0)
-    assert it.judge(BOB, HOME, 0) is LOOK
-    assert it.judge(ADA, CAFE, 0) is LOOK
+        guessed(it, ADA, HOME)
+    assert it.judge(BOB, HOME, 0) == LOOK
+    assert it.judge(ADA, CAFE, 0) == LOOK
 
 
 def test_without_limits_nothing_is_counted() -> None:
     it = guesses()
-    assert {it.judge(ADA, CAFE, 0) for _ in range(1000)} == {LOOK}
+    assert {guessed(it, ADA, CAFE) for _ in range(1000)} == {LOOK}
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 100)), max_size=200))
@@ -91,9 +161,9 @@ def test_in_any_order_no_more_are_looked_at_than_there_may_be(tried: list[tuple[
     it, looked, now = guesses(pair=3, client=5, mailbox=5), 0, 0.0
     for mailbox, client, later in tried:
         now += later / 100
-        verdict = it.judge(f"{mailbox}@contoso.test", f"192.0.2.{client}", now)
-        looked += verdict is LOOK
-        assert verdict is not WAIT
+        status = guessed(it, f"{mailbox}@contoso.test", f"192.0.2.{client}", now)
+        looked += status == LOOK
+        assert status in (LOOK, REFUSE)
     # Four clients with five each at most, and what has come back meanwhile.
     assert looked <= 4 * 5 + 4 * 5 * now / 3600 + 1
 
@@ -107,13 +177,19 @@ def test_memory_has_a_bound() -> None:
     assert buckets.left(MOST + 99, 0) == 4
 
 
-def test_there_is_never_more_than_a_full_bucket_and_never_less_than_nothing() -> None:
+def test_memory_of_what_is_under_way_has_a_bound() -> None:
+    under_way: UnderWay[int] = UnderWay()
+    for number in range(MOST + 100):
+        under_way.begin(number, 0)
+    assert [under_way.count(number, 0) for number in (0, 99, 100, MOST + 99)] == [0, 0, 1, 1]
+
+
+def test_there_is_never_more_than_a_full_bucket_and_never_less_than_may_be_under_way() -> None:
     buckets: Buckets[str] = Buckets(2)
-    buckets.take("a", 0, -1)
-    assert buckets.left("a", 0) == 2
-    for _ in range(5):
+    assert buckets.left("a", 9 * 3600) == 2
+    for _ in range(100):
         buckets.take("a", 0)
-    assert buckets.left("a", 0) == 0
+    assert buckets.left("a", 0) == -2 * UNDER_WAY
 
 
 @pytest.mark.parametrize(

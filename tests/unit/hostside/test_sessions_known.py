@@ -78,6 +78,27 @@ def test_the_last_clients_of_a_mailbox_are_known(world: World) -> None:
     assert [known.has(ADA, f"192.0.2.{number}") for number in (0, 2, 3, CLIENTS + 2)] == [False, False, True, True]
 
 
+def test_of_many_clients_in_a_day_the_last_are_known(world: World) -> None:
+    known = world.open()
+    for number in reversed(range(CLIENTS + 3)):
+        known.add(ADA, f"192.0.2.{number}")
+    found = [known.has(ADA, f"192.0.2.{number}") for number in (0, CLIENTS - 1, CLIENTS, CLIENTS + 2)]
+    assert found == [True, True, False, False]
+
+
+def test_a_file_that_another_program_has_is_not_thrown_away(world: World) -> None:
+    known = world.open()
+    known.add(ADA, "192.0.2.1")
+    known.close()
+    other = sqlite3.connect(world.file)
+    other.execute("PRAGMA locking_mode = EXCLUSIVE")
+    other.execute("BEGIN EXCLUSIVE")
+    assert not world.open().has(ADA, "192.0.2.1")
+    other.close()
+    assert world.said == [f"{world.file}: who has signed in from where can't be kept: database is locked"]
+    assert world.open().has(ADA, "192.0.2.1")
+
+
 def test_a_file_that_is_no_database_is_replaced_and_that_is_told(world: World) -> None:
     world.file.write_bytes(b"x" * 4096)
     known = world.open()

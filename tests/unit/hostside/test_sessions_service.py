@@ -122,23 +122,34 @@ def test_guesses_are_counted_for_all_that_sign_people_in(tmp_path: Path, capsys:
         before = QUESTION | {"protocol": protocol, "remote_ip": address, "right": "", "asked": asked}
         return it.answer("allow", before)[0]
 
-    def tells(address: str, *, success: bool) -> None:
-        said = QUESTION | {"remote_ip": address, "right": "", "success": success, "policy_reject": False}
+    def tells(address: str = "192.0.2.1", *, success: bool = False, refused: bool = False) -> None:
+        said = QUESTION | {"remote_ip": address, "right": "", "success": success, "policy_reject": refused}
         assert it.answer("report", said) == (0, "")
 
-    assert [asks(each) for each in ("imap", "smtp", "pop3", "portal")] == [0, 0, -1, -1]
+    def guessed(protocol: str) -> int:
+        status = asks(protocol)
+        tells(refused=status < 0)
+        return status
+
+    assert [guessed(each) for each in ("imap", "smtp", "pop3", "portal")] == [0, 0, -1, -1]
     told = capsys.readouterr().out.splitlines()
     assert told == [
         f"{protocol}: ada@contoso.test: 192.0.2.1 is refused, after too many wrong passwords"
         for protocol in ("pop3", "portal")
     ]
     assert [asks("imap", asked="") for _ in range(9)] == [0] * 9
-    assert asks("imap", "192.0.2.2") == 0
-    tells("192.0.2.2", success=False)
-    tells("192.0.2.2", success=True)
+
+    # Right ones count for nothing, those of whoever has too many sessions among them.
+    for port, expected in enumerate((0, -1, -1, -1)):
+        assert asks("imap", "192.0.2.2") == 0
+        assert it.answer("allow", other(port) | {"remote_ip": "192.0.2.2"})[0] == expected
+        tells("192.0.2.2", success=expected == 0, refused=expected < 0)
     again = Service(it.configuration_file, it.state_file)
     assert again.guesses
-    assert [again.guesses.judge("ada@contoso.test", "192.0.2.2", 0).value for _ in range(4)] == [0, 0, 4, 4]
+    assert again.guesses.judge("ada@contoso.test", "192.0.2.2", 0) == 0
+    for _ in range(3):
+        again.guesses.wrong("ada@contoso.test", "192.0.2.2", 0)
+    assert again.guesses.judge("ada@contoso.test", "192.0.2.2", 0) == 4
 
 
 def test_limits_change_by_a_reload_and_counts_stay_without_one(tmp_path: Path) -> None:
