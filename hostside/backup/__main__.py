@@ -20,10 +20,10 @@ def main(arguments: list[str]) -> int:
         match arguments:
             case ["take"]:
                 said = f"{_taken(told, restic)} was taken"
-            case ["guard"]:
-                said = "begun" if bring_back.guard(told, restic) else "known"
+            case ["guard", "new" | "known" as repository]:
+                said = "begun" if bring_back.guard(told, restic, known=repository == "known") else "known"
             case ["begin"]:
-                bring_back.begin(told)
+                bring_back.begin(told, restic)
                 said = "begun"
             case ["restore"]:
                 said = bring_back.bring_back(told, restic)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Iterator, Sequence
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from .configuration import BackupError, Configuration
-from .store import MARK
 
 INCOMPLETE = 3  # some files could not be read
 NO_REPOSITORY = 10
@@ -38,17 +38,27 @@ class Restic:
 
     def run(self, *arguments: str, also: Sequence[int] = ()) -> list[dict[str, Any]]:
         """The lines of JSON that a command prints; raises :class:`ResticError` for a status but 0 and ``also``."""
-        done = subprocess.run(
-            ["/usr/bin/restic", *arguments, "--json"],
-            env=self._environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode not in {0, *also}:
-            raise ResticError(self._said(done.returncode, done.stderr), done.returncode)
-        return list(_lines(f"{done.stdout}\n{done.stderr}"))
+        return list(self.each(*arguments, also=also))
+
+    def each(self, *arguments: str, also: Sequence[int] = ()) -> Iterator[dict[str, Any]]:
+        """The same, one after the other, for what is too long to be held whole."""
+        with (
+            tempfile.TemporaryFile("w+") as errors,
+            subprocess.Popen(
+                ["/usr/bin/restic", *arguments, "--json"],
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+            ) as running,
+        ):
+            yield from _lines(running.stdout or ())
+            code = running.wait()
+            errors.seek(0)
+            if code not in {0, *also}:
+                raise ResticError(self._said(code, errors.read()), code)
+            yield from _lines(errors)
 
     def snapshots(self) -> list[dict[str, Any]]:
         """This server's backups, the newest last."""
@@ -60,8 +70,8 @@ class Restic:
         match code:
             case 10:
                 return (
-                    f"{place}: no repository: must be there; bring back what it is on, or remove "
-                    f"{self._told.mail}/{MARK} and have playbooks/site.yml begin another one"
+                    f"{place}: no repository: must be there; bring back what it is on, or begin another one by saying "
+                    f"on {server}: mailpair-backup begin"
                 )
             case 11:
                 return f"{place}: locked: must be free; wait for who uses it, or say: mailpair-backup restic unlock"
@@ -77,8 +87,8 @@ class Restic:
         return subprocess.run(["/usr/bin/restic", *arguments], env=self._environment, check=False).returncode
 
 
-def _lines(text: str) -> Iterator[dict[str, Any]]:
-    for line in text.splitlines():
+def _lines(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+    for line in lines:
         try:
             read = json.loads(line)
         except ValueError:  # a word to people
@@ -94,5 +104,5 @@ def _last(text: str) -> str:
     said = text.strip().splitlines()
     if not said:
         return "restic failed"
-    last = next(iter(_lines(said[-1])), {})
+    last = next(_lines(said[-1:]), {})
     return str(last.get("message", said[-1])).removeprefix("Fatal: ")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 MARK = ".backed-up"  # in the store: the repository that knows this store
 STAGE = ".restoring"  # in the store: a backup on its way back
+WHOLE = ".restored"  # in the store: one that is whole, and whose domains go to their places
+MAILDIR = 3  # how many folders below the store the folders of mail are: DOMAIN/NAME/Maildir
 
 # More messages than come into one folder between a backup and the loss of what it was taken of.
 _UIDS_LOST = 1_000_000
@@ -19,26 +22,36 @@ _LARGEST_UID = 2**32 - 1  # RFC 9051, 2.3.1.1
 
 
 def messages(store: Path) -> Iterator[os.DirEntry[str]]:
-    """The files of all messages; what is on its way in, in ``tmp``, was not acknowledged to anybody and is none."""
-    folders = [str(store)]
+    """The files of all messages; what is on its way in, in ``tmp``, was not acknowledged to anybody and is none.
+
+    A mailbox may have any name, ``tmp`` and ``cur`` among them, so it counts how deep a folder is.
+    """
+    folders = [(str(store), 0)]
     while folders:
-        folder = folders.pop()
-        with_mail = folder.rpartition("/")[2] in {"cur", "new"}
+        folder, depth = folders.pop()
+        with_mail = depth > MAILDIR and folder.rpartition("/")[2] in {"cur", "new"}
         try:
             with os.scandir(folder) as entries:
                 for entry in entries:
                     if entry.is_dir(follow_symlinks=False):
-                        if entry.name not in {"tmp", STAGE}:
-                            folders.append(entry.path)
+                        if not _is_aside(entry.name, depth):
+                            folders.append((entry.path, depth + 1))
                     elif with_mail:
                         yield entry
         except FileNotFoundError:  # a folder that its owner removed meanwhile, or no store at all
             continue
 
 
-def inodes(store: Path) -> set[int]:
-    """What a message keeps when its flags change, and when it is moved to another folder."""
-    return {entry.inode() for entry in messages(store)}
+def _is_aside(name: str, depth: int) -> bool:
+    return name in {STAGE, WHOLE} if depth == 0 else name == "tmp" and depth >= MAILDIR
+
+
+def inodes(store: Path) -> Counter[int]:
+    """What a message keeps when its flags change and when it is moved, and in how many places it is.
+
+    Dovecot keeps a message for several of its users, and a copy in another folder, as one file with several names.
+    """
+    return Counter(entry.inode() for entry in messages(store))
 
 
 def holds_mail(store: Path) -> bool:

@@ -209,8 +209,8 @@ def test_a_repository_that_is_away_fails_and_is_not_made_anew(lab: Lab, back: Ho
         success, said = taken(back)
         assert not success
         assert said == (
-            f"{at(lab)}: no repository: must be there; bring back what it is on, or remove /srv/vmail/.backed-up and "
-            "have playbooks/site.yml begin another one"
+            f"{at(lab)}: no repository: must be there; bring back what it is on, or begin another one by saying on "
+            "back1: mailpair-backup begin"
         )
         assert vault.run(f"ls -d {FOLDER}", check=False) == ""
     finally:
