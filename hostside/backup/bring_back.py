@@ -34,8 +34,8 @@ def guard(told: Configuration, restic: Restic, *, known: bool) -> bool:
     if backups and not store.holds_mail(told.mail):
         raise BackupError(
             f"{told.server}: {told.mail} holds no mail, and {told.repository} has a backup of {_time(backups[-1])}: "
-            f"must hold that mail before it is served; run playbooks/restore.yml with -e host={told.server}, or give it up "
-            "by saying on that server: mailpair-backup begin"
+            f"must hold that mail before it is served; run playbooks/restore.yml with -e host={told.server}, or give "
+            "it up by saying on that server: mailpair-backup begin"
         )
     _mark(told)
     return True

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from ipaddress import ip_address
 
 from mailpair.plan import places
 from mailpair.plan.role import ConnectionLimit
@@ -12,8 +13,9 @@ from mailpair.servers import Role, Server
 from mailpair.settings.quantities import format_span
 from mailpair.site.model import Encryption, Site
 
-# dpkg-repack makes a package of what is installed, so that there is a way back from a newer version.
-PACKAGES = ("dpkg-repack", "unattended-upgrades")
+# dpkg-repack makes a package of what is installed, so that there is a way back from a newer version; needrestart restarts
+# services that have a library's former version in memory, which packages of libraries leave running.
+PACKAGES = ("dpkg-repack", "needrestart", "unattended-upgrades")
 
 _APART = 30 * 60  # seconds from one server's turn to the next one's
 _DAY = 24 * 3600
@@ -21,10 +23,13 @@ _DAY = 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class Greeter:
-    """A port of another front end, which greets when it is well; ``tls`` says that TLS begins with the first byte."""
+    """A port of another front end, which greets at one of its addresses at least when it is well.
+
+    ``tls`` says that TLS begins with the first byte.
+    """
 
     server: str
-    address: str
+    addresses: tuple[str, ...]
     port: int
     tls: bool
 
@@ -39,6 +44,7 @@ class UpgradesPlan:
     greeters: tuple[Greeter, ...]
     programs: str = places.PROGRAMS_DIRECTORY
     file: str = "/etc/mailpair/upgrade-turn.json"
+    waits: str = "/var/lib/mailpair/updates-wait"
     public_ports: tuple[int, ...] = ()
     peer_ports: tuple[int, ...] = ()
     limits: tuple[ConnectionLimit, ...] = ()
@@ -57,10 +63,22 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> UpgradesPlan:
     turns = [*fronts, *(each for each in servers if each.role is not Role.CLIENT_ACCESS)]
     apart = min(_APART, _DAY // len(turns))
     time = (settings.begin + apart * turns.index(server)) % _DAY
-    greeters = (
-        Greeter(each.name, at.address, at.port, at.encryption is Encryption.SSL)
-        for each in fronts
-        if each is not server
-        for at in endpoints(site, each)
+    greeters = tuple(one for each in fronts if each is not server for one in _greeters(site, server, each))
+    return UpgradesPlan(enabled=True, packages=PACKAGES, time=format_span(time), greeters=greeters)
+
+
+def _greeters(site: Site, asker: Server, front: Server) -> Iterator[Greeter]:
+    """What a server can ask of a front end: at addresses of its own families, and where it may connect."""
+    own = [ip_address(each) for each in asker.addresses]
+    families = {each.version for each in own}
+    open_to_it = tuple(
+        connector
+        for connector in site.receive_connectors
+        if any(each in addresses for each in own for addresses in connector.remote_ip_ranges)
     )
-    return UpgradesPlan(enabled=True, packages=PACKAGES, time=format_span(time), greeters=tuple(greeters))
+    found: dict[tuple[int, bool], list[str]] = {}
+    for at in endpoints(replace(site, receive_connectors=open_to_it), front):
+        if ip_address(at.address).version in families:
+            found.setdefault((at.port, at.encryption is Encryption.SSL), []).append(at.address)
+    for (port, tls), addresses in found.items():
+        yield Greeter(front.name, tuple(dict.fromkeys(addresses)), port, tls)

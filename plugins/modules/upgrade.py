@@ -123,21 +123,38 @@ class Upgrade:
         changes = announced(said)
         if not changes or self._module.check_mode:
             return changes
+        # Most of what goes wrong does so here, where nothing has changed yet.
+        self._run([*upgrade, "--download-only"], changes)
         self._keep([each for each in changes if each["former"]])
         self._kept["upgraded"] = changes
         self._write()
-        code, out, error = self._module.run_command(upgrade, environ_update=ENVIRONMENT)
-        if code != 0:
-            lines = (error or out).strip().splitlines()[-5:]
-            self._fail(f"{', '.join(map(_shown, changes))}: apt-get ended with {code}: {' / '.join(lines)}", changes)
+        self._run(upgrade, changes)
         return changes
+
+    def _run(self, command: list[str], changes: list[Change]) -> None:
+        """Run apt-get; where it fails, fail with what it has changed until then, which alone is to be taken back."""
+        code, out, error = self._module.run_command(command, environ_update=ENVIRONMENT)
+        if code == 0:
+            return
+        lines = (error or out).strip().splitlines()[-5:]
+        done = [each for each in changes if not self._is_as_before(each)]
+        self._kept["upgraded"] = done
+        self._write()
+        self._fail(f"{', '.join(map(_shown, changes))}: apt-get ended with {code}: {' / '.join(lines)}", done)
+
+    def _is_as_before(self, change: Change) -> bool:
+        show = ["dpkg-query", "--show", "--showformat", "${Version} ${db:Status-Status}", change["name"]]
+        code, out, _ = self._module.run_command(show, environ_update=ENVIRONMENT)
+        if not change["former"]:
+            return bool(code) or out.endswith(" not-installed")
+        return bool(out == f"{change['former']} installed")
 
     def _take_back(self) -> list[Change]:
         changes = [each for each in self._kept["upgraded"] if each["former"]]
         if not changes or self._module.check_mode:
             return changes
         # dpkg and not apt: it installs over packages whose configuration failed.
-        self._call(["dpkg", "--force-downgrade", "--force-confold", "--install", *self._files()])
+        self._call(["dpkg", "--force-downgrade", "--force-confold", "--install", *self._files(changes)])
         self._call(["apt-mark", "hold", *(each["name"] for each in changes)])
         self._kept["taken_back"] |= {each["name"]: each["new"] for each in changes}
         self._kept["upgraded"] = []
@@ -175,8 +192,12 @@ class Upgrade:
                     [],
                 )
 
-    def _files(self) -> list[str]:
-        return sorted(glob.glob(os.path.join(glob.escape(self._folder), "*.deb")))
+    def _files(self, changes: list[Change] | None = None) -> list[str]:
+        """Packages that are kept: all of them, or those of some changes."""
+        files = sorted(glob.glob(os.path.join(glob.escape(self._folder), "*.deb")))
+        names = {each["name"].partition(":")[0] for each in changes or ()}
+        # A package's file is called NAME_VERSION_ARCHITECTURE.deb.
+        return [each for each in files if changes is None or os.path.basename(each).partition("_")[0] in names]
 
     def _read(self) -> Kept:
         try:

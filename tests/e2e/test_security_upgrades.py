@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.e2e.support import clients
 from tests.e2e.support.packages import package, published, version
 
 if TYPE_CHECKING:
@@ -58,6 +59,18 @@ def test_a_server_waits_while_a_front_end_is_not_well(lab: Lab) -> None:
         lab.front.run("systemctl start postfix")
     turn_comes(lab.back)
     assert version(lab.back, SECURE) == "2"
+
+
+@pytest.mark.usefixtures("updates")
+def test_services_that_use_a_former_library_are_restarted(lab: Lab) -> None:
+    """A library's file is another one, as after an update of it."""
+    before = lab.back.run("systemctl show --property=MainPID dovecot haproxy")
+    lab.back.run("f=$(readlink -f /usr/lib/*/libssl.so.3) && cp -p $f $f.new && mv $f.new $f")
+    turn_comes(lab.back)
+    after = lab.back.run("systemctl show --property=MainPID dovecot haproxy")
+    assert not set(before.splitlines()) & set(after.splitlines()) - {""}
+    with clients.imap(lab, "ada@contoso.test") as imap:
+        clients.ok(imap.noop())
 
 
 def test_each_server_has_a_time_of_its_own(lab: Lab) -> None:

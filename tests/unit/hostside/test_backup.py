@@ -92,7 +92,7 @@ def test_a_message_of_several_users_is_missed_where_one_of_them_would_lack_it(to
     (maildir / "new/2.b").unlink()
     (maildir / "new/2.b").hardlink_to(maildir / "cur/1.a:2,S")
     repository = Repository(told)
-    repository.during = lambda: repository.files.pop()
+    repository.during = lambda: repository.files.pop()  # noqa: PLW0108 a backup makes another list
     with pytest.raises(BackupError, match="1 messages were missed"):
         taken(told, repository)
 
@@ -255,7 +255,8 @@ class World:
     """systemctl and the like, as far as they are needed: ``running`` are services, ``on_stop`` is what happens then."""
 
     def __init__(self) -> None:
-        self.running, self.on_stop = {"dovecot.service", "haproxy.service"}, [lambda: None]
+        self.running = {"dovecot.service", "haproxy.service"}
+        self.on_stop: list[Callable[[], object]] = [lambda: None]
 
     def __call__(self, command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
         code = 0

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from ipaddress import ip_address
 
 import pytest
 
 from mailpair.plan import upgrades
 from mailpair.plan.upgrades import Greeter
 from mailpair.servers import Role, Server
+from mailpair.settings.values import IpRange
 from mailpair.site.model import SecurityUpgrades, ServicePair
 from tests.unit.sites import default_site
 
@@ -47,8 +49,31 @@ def test_a_host_asks_the_other_front_ends_alone() -> None:
     site = replace(SITE, security_upgrades=SecurityUpgrades(enabled=True, begin=0))
     asked = {each.name: {one.server for one in upgrades.plan(site, every, each).greeters} for each in every}
     assert asked == {"front1": {"front2"}, "front2": {"front1"}, "back1": {"front1", "front2"}}
-    assert Greeter("front2", "10.0.1.2", 993, True) in upgrades.plan(site, every, every[1]).greeters
-    assert Greeter("front2", "10.0.1.2", 143, False) in upgrades.plan(site, every, every[1]).greeters
+    assert Greeter("front2", ("10.0.1.2",), 993, True) in upgrades.plan(site, every, every[1]).greeters
+    assert Greeter("front2", ("10.0.1.2",), 143, False) in upgrades.plan(site, every, every[1]).greeters
+
+
+def test_only_what_a_host_can_reach_is_asked() -> None:
+    front, back = servers(1, 1)[1], servers(1, 1)[0]
+    front = replace(front, addresses=("10.0.1.1", "2001:db8::1"))
+    elsewhere = tuple(
+        replace(each, remote_ip_ranges=(IpRange(ip_address("192.0.2.0"), ip_address("192.0.2.255")),))
+        for each in SITE.receive_connectors
+    )
+    on = SecurityUpgrades(enabled=True, begin=0)
+    asked = {
+        name: {(one.port, one.addresses) for one in upgrades.plan(site, [front, asker], asker).greeters}
+        for name, site, asker in (
+            ("one family", replace(SITE, security_upgrades=on), back),
+            ("both", replace(SITE, security_upgrades=on), replace(back, addresses=("10.0.2.1", "2001:db8::2"))),
+            ("not the connector", replace(SITE, security_upgrades=on, receive_connectors=elsewhere), back),
+        )
+    }
+    assert asked == {
+        "one family": {(993, ("10.0.1.1",)), (143, ("10.0.1.1",)), (587, ("10.0.1.1",))},
+        "both": {(port, ("10.0.1.1", "2001:db8::1")) for port in (993, 143, 587)},
+        "not the connector": {(993, ("10.0.1.1",)), (143, ("10.0.1.1",))},
+    }
 
 
 def test_nothing_is_asked_where_it_is_off() -> None:

@@ -46,6 +46,8 @@ class Apt:
         self.candidate = "1"
         self.fetched = self.packed = True
         self.upgraded: tuple[int, str, str] = (0, "", "")
+        self.downloaded: tuple[int, str, str] = (0, "", "")
+        self.installed: dict[str, str] = {}  # version and status, by package
 
     def run_command(self, command: list[str], **options: Any) -> tuple[int, str, str]:
         line = " ".join(each for each in command if not each.startswith(("-o", "DPkg::", "Dpkg::", "--quiet", "--yes")))
@@ -53,6 +55,10 @@ class Apt:
         match line.split():
             case ["apt-get", "--with-new-pkgs", "upgrade", "--simulate", *_]:
                 return 0, self.simulation, ""
+            case ["apt-get", "--with-new-pkgs", "upgrade", "--download-only"]:
+                return self.downloaded
+            case ["dpkg-query", *_, name]:
+                return (0, self.installed[name], "") if name in self.installed else (1, "", "no packages found")
             case ["apt-get", "--with-new-pkgs", "upgrade"]:
                 return self.upgraded
             case ["apt-get", "download", wanted]:
@@ -65,7 +71,7 @@ class Apt:
 
     @staticmethod
     def _made(folder: str, name: str) -> tuple[int, str, str]:
-        with open(f"{folder}/{name}.deb", "x", encoding="ascii"):
+        with open(f"{folder}/{name}_1_all.deb", "x", encoding="ascii"):
             return 0, "", ""
 
     def exit_json(self, **result: Any) -> None:
@@ -96,7 +102,7 @@ def test_what_apt_would_do_is_read() -> None:
 
 def test_former_versions_are_kept_before_anything_changes(apt: Apt) -> None:
     assert apt.run() == {"changed": True, "packages": SHOWN, "held": [], "restart_required": False}
-    assert sorted(file.name for file in apt.folder.glob("*.deb")) == ["dovecot-core.deb", "libc6.deb"]
+    assert sorted(file.name for file in apt.folder.glob("*.deb")) == ["dovecot-core_1_all.deb", "libc6_1_all.deb"]
     asked = [each for each in apt.commands if "--simulate" not in each]
     assert asked.index("apt-get --with-new-pkgs upgrade") > asked.index("apt-get download libc6=2.41-12")
     assert apt.folder.stat().st_mode & 0o077 == 0
@@ -130,9 +136,30 @@ def test_without_a_way_back_the_former_upgrade_is_not_taken_back_by_half(apt: Ap
 def test_an_upgrade_that_fails_says_what_apt_said(apt: Apt) -> None:
     apt.upgraded = (100, "", "E: one\nE: two\n")
     said = apt.run()
-    assert (said["failed"], said["packages"]) == (True, SHOWN)
+    assert (said["failed"], said["packages"]) == (True, SHOWN[:2])
     assert said["msg"] == f"{', '.join(SHOWN)}: apt-get ended with 100: E: one / E: two"
     assert apt.run("taken_back")["packages"] == SHOWN[:2]
+
+
+def test_what_an_upgrade_that_fails_did_not_reach_is_neither_taken_back_nor_held(apt: Apt) -> None:
+    apt.installed = {"libc6": "2.41-12 installed", "dovecot-core": "1:2.4.1+dfsg1-6+deb13u8 half-configured"}
+    apt.upgraded = (100, "", "E: no space\n")
+    assert apt.run()["packages"] == [SHOWN[1]]
+    said = apt.run("taken_back")
+    assert (said["packages"], said["held"]) == ([SHOWN[1]], ["dovecot-core"])
+    assert apt.commands[0].endswith(f"--install {apt.folder}/dovecot-core_1_all.deb")
+
+
+def test_a_download_that_fails_changes_and_holds_nothing(apt: Apt) -> None:
+    apt.installed = {each["name"]: f"{each['former']} installed" for each in CHANGES if each["former"]}
+    apt.downloaded = (100, "", "E: Failed to fetch\n")
+    said = apt.run()
+    assert (said["failed"], said["changed"], said["packages"]) == (True, False, [])
+    assert said["msg"] == f"{', '.join(SHOWN)}: apt-get ended with 100: E: Failed to fetch"
+    assert not [*apt.folder.glob("*.deb")]
+    assert apt.run("taken_back")["held"] == []
+    apt.downloaded = (0, "", "")
+    assert apt.run()["packages"] == SHOWN
 
 
 def test_with_nothing_newer_the_way_back_stays(apt: Apt) -> None:
@@ -147,7 +174,7 @@ def test_what_is_taken_back_is_held_until_there_is_another_version(apt: Apt) -> 
     said = apt.run("taken_back")
     assert said["packages"] == SHOWN[:2]
     assert said["held"] == ["dovecot-core", "libc6"]
-    debs = " ".join(str(apt.folder / name) for name in ("dovecot-core.deb", "libc6.deb"))
+    debs = " ".join(str(apt.folder / name) for name in ("dovecot-core_1_all.deb", "libc6_1_all.deb"))
     assert apt.commands == [
         f"dpkg --force-downgrade --force-confold --install {debs}",
         "apt-mark hold libc6 dovecot-core",
