@@ -76,7 +76,7 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> HealthPlan:
         sets=tuple(dict.fromkeys([*named, *transport, CERTIFICATES, DISK, SERVICES])),
         probes=probes,
         folders=_FOLDERS[server.role],
-        units=_UNITS,
+        units=(*_UNITS, "mailpair-backup.timer") if site.backup.enabled and not front else _UNITS,
         queue=front,
     )
 

@@ -13,8 +13,8 @@ from mailpair.servers import Role, Server
 from mailpair.settings.quantities import format_span
 from mailpair.site.model import Encryption, Site
 
-# dpkg-repack makes a package of what is installed, so that there is a way back from a newer version; needrestart restarts
-# services that have a library's former version in memory, which packages of libraries leave running.
+# dpkg-repack makes a package of what is installed, so that there is a way back; needrestart restarts
+# services that have the former version of a library in memory, which packages of libraries leave running.
 PACKAGES = ("dpkg-repack", "needrestart", "unattended-upgrades")
 
 _APART = 30 * 60  # seconds from one server's turn to the next one's

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
 from pathlib import Path
 from typing import Any, ClassVar
 
 from mailpair.state import SiteState
-from pulumi_stack.errors import Problem, StackError
+from pulumi_stack.errors import Problem
 from pulumi_stack.platforms.nspawn import leaving
 from pulumi_stack.platforms.nspawn.machine import MachineSpec
 from pulumi_stack.platforms.nspawn.make_machine import Made, Maker
@@ -81,9 +80,7 @@ class Machine(Kind):
 
     async def delete(self, context: Context, state: Properties) -> None:
         """Shuts it down and takes everything of it away; raises StackError where it holds mail."""
-        if in_the_way := await asyncio.to_thread(leaving.problem, _spec(state).names):
-            raise StackError([in_the_way])
-        await _maker(context, state).remove()
+        await _maker(context, state).remove(leaving.problem)
 
 
 def _spec(inputs: Properties) -> MachineSpec:

@@ -57,6 +57,7 @@ PARTS = {
     },
     "3": {
         "test_abuse.py",
+        "test_all_at_once.py",
         "test_any_front_end.py",
         "test_back_end_faults.py",
         "test_backup.py",

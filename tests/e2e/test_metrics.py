@@ -158,7 +158,7 @@ def test_an_alert_when_a_back_end_is_stopped(lab: Lab, prometheus: Prometheus) -
 
 
 def test_rules_hold_by_prometheus_own_tool(prometheus: Prometheus) -> None:
-    assert "8 rules found" in prometheus.run("/usr/bin/promtool", "check", "rules", f"{DATA}/alerts.yml")
+    assert "9 rules found" in prometheus.run("/usr/bin/promtool", "check", "rules", f"{DATA}/alerts.yml")
     assert "SUCCESS" in prometheus.run("/usr/bin/promtool", "test", "rules", f"{DATA}/alerts_test.yml")
 
 

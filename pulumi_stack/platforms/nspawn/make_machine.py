@@ -6,7 +6,7 @@ import asyncio
 import os
 import secrets
 import signal
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from mailpair.state import SiteState
-from pulumi_stack.errors import refuse
+from pulumi_stack.errors import Problem, StackError, refuse
 from pulumi_stack.platforms.nspawn import host, processes
 from pulumi_stack.platforms.nspawn.machine import MachineSpec, RootFile, resolv_conf, sweep
 from pulumi_stack.platforms.nspawn.make_network import forget
@@ -96,13 +96,23 @@ class Maker:
         mark = host.read_mark(self._names.folder)
         return None if mark is None else Made(mark["instance"], mark["image"])
 
-    async def remove(self) -> None:
-        """Shuts the machine down and takes away all that was made for it; what is another checkout's by now stays."""
-        await self.unpin(self._addresses())
+    async def remove(self, in_the_way: Callable[[MachineNames], Problem | None]) -> None:
+        """Shuts the machine down and takes away all that was made for it; what is another checkout's by now stays.
+
+        ``in_the_way`` says why it must not go. It is asked before, and again once nothing can come any more: then the
+        machine is started anew. Raises StackError with what it says.
+        """
         mark = host.read_mark(self._names.folder)
-        if mark is not None and is_others(mark, self._spec.owner):
-            return
-        await take_away(self._names, self._runner)
+        if mark is None or not is_others(mark, self._spec.owner):
+            await _ask(in_the_way, self._names)
+            await stop(self._names, self._runner)
+            try:
+                await _ask(in_the_way, self._names)
+            except StackError:
+                await self._start()
+                raise
+            await take_away(self._names, self._runner)
+        await self.unpin(self._addresses())
 
     async def unpin(self, addresses: Iterable[str]) -> None:
         """Forgets the host keys that are pinned for addresses (a prefix's length is left out of account)."""
@@ -218,6 +228,11 @@ class Maker:
 
 # Playbooks add to these: they are written before a start alone, and only where names or addresses have changed.
 _SHARED = frozenset({"etc/hosts"})
+
+
+async def _ask(in_the_way: Callable[[MachineNames], Problem | None], names: MachineNames) -> None:
+    if problem := await asyncio.to_thread(in_the_way, names):
+        raise StackError([problem])
 
 
 async def take_away(names: MachineNames, runner: Runner) -> None:

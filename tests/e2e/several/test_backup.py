@@ -113,6 +113,9 @@ def fill(lab: Lab) -> None:
         clients.ok(client.store(read, "+FLAGS", r"(\Seen \Flagged \Answered)"))
         clients.ok(client.store(labelled, "+FLAGS", "($Label1 Travel)"))
         clients.ok(client.copy(moved, f'"{projects}"'))
+        for name in (f"{projects}/lock", "tmp"):  # as files are called that no backup has
+            clients.ok(client.create(f'"{name}"'))
+            clients.ok(client.copy(read, f'"{name}"'))
         for number in (moved, removed):
             clients.ok(client.store(number, "+FLAGS", r"(\Deleted)"))
         clients.ok(client.expunge())

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+from ipaddress import IPv4Address, IPv4Interface, IPv6Interface
 from typing import TYPE_CHECKING
 
 import pytest
 
-from pulumi_stack.platforms.nspawn import leaving, names
+from mailpair.state import SiteState
+from pulumi_stack.errors import StackError
+from pulumi_stack.platforms.nspawn import host, leaving, make_machine, names
+from pulumi_stack.platforms.nspawn.machine import MachineSpec
 from pulumi_stack.platforms.nspawn.names import StackNames
+from pulumi_stack.process import Runner
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,3 +102,45 @@ def test_links_lead_nowhere(tmp_path: Path) -> None:
 
 def test_a_stack_that_is_not_made_has_nothing_to_lose() -> None:
     assert said() == []
+
+
+def machine(owner: Path) -> make_machine.Maker:
+    """A machine that is there."""
+    names = STACK.machine("front1")
+    names.root.mkdir(parents=True)
+    host.write_mark(names.folder, {"owner": str(owner)})
+    spec = MachineSpec(
+        names=names,
+        owner=str(owner),
+        fqdn="front1.contoso.test",
+        bridge=STACK.bridge,
+        address=IPv4Interface("10.0.0.2/24"),
+        address6=IPv6Interface("fd00::2/64"),
+        gateway=IPv4Address("10.0.0.1"),
+    )
+    return make_machine.Maker(spec, SiteState(owner), Runner())
+
+
+@pytest.mark.parametrize("comes", [False, True])
+def test_what_comes_until_a_machine_has_stopped_is_in_its_way_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, comes: bool
+) -> None:
+    maker, done = machine(tmp_path), list[str]()
+
+    async def stop(*_: object) -> None:
+        done.append("stop")
+        if comes:
+            put("front1", "var/spool/postfix/deferred/A/A1")
+
+    async def others(what: str) -> None:
+        done.append(what)
+
+    monkeypatch.setattr(make_machine, "stop", stop)
+    monkeypatch.setattr(make_machine, "take_away", lambda *_: others("take away"))
+    monkeypatch.setattr(maker, "_start", lambda: others("start"))
+    if comes:
+        with pytest.raises(StackError, match="1 message in the queue"):
+            asyncio.run(maker.remove(leaving.problem))
+    else:
+        asyncio.run(maker.remove(leaving.problem))
+    assert done == ["stop", "start" if comes else "take away"]
