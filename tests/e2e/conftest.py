@@ -67,6 +67,7 @@ PARTS = {
         "test_health.py",
         "test_hosts.py",
         "test_injection.py",
+        "test_interrupted_runs.py",
         "test_killed_services.py",
         "test_kills_under_load.py",
         "test_leaving.py",

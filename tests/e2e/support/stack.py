@@ -84,9 +84,10 @@ class Stack:
 
     def pulumi(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Runs the Pulumi CLI on the stack."""
-        return self.run(*self._command(*arguments), check=check)
+        return self.run(*self.command(*arguments), check=check)
 
-    def _command(self, *arguments: str) -> list[str]:
+    def command(self, *arguments: str) -> list[str]:
+        """The Pulumi CLI's command line."""
         command = ["pulumi", *arguments, "--cwd", str(PROGRAM), "--non-interactive", "--color", "never"]
         if arguments[0] != "stack":
             command += ["--config-file", str(self._config_file)]
@@ -98,7 +99,7 @@ class Stack:
 
     def destroy(self) -> None:
         """``pulumi destroy``, then the stack itself and its folder."""
-        self.run("env", "MAILPAIR_LET_GO=all", *self._command("destroy", "--yes", "--skip-preview"))
+        self.run("env", "MAILPAIR_LET_GO=all", *self.command("destroy", "--yes", "--skip-preview"))
         self.pulumi("stack", "rm", "--yes", self.name, "--preserve-config")
         shutil.rmtree(self.folder)
 
@@ -144,6 +145,19 @@ class Stack:
     def lab(self) -> Lab:
         """The pair as the stack's outputs describe it now."""
         return Lab(self.outputs(), self.site_dir)
+
+    def start(self, *command: str) -> subprocess.Popen[str]:
+        """Starts a command as :meth:`run` runs it, with both outputs in one, in a process group of its own."""
+        return subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
 
     def run(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Runs a command at the checkout's root, in the stack's environment."""
