@@ -1,9 +1,10 @@
 """How many wrong passwords there may be in an hour: of one client for one mailbox, of one client, and for one mailbox.
 
 A client is an IPv4 address, or what a household has of IPv6, a /64. Each number is a bucket that an hour fills again.
-Only what was wrong is taken out of it. Since many come back at a time after an outage, ten times as many passwords
-may be under way as there may be wrong ones in an hour; what was wrong of them is owed, so that no more are wrong on
-average. Who has signed in to a mailbox from a client before is slowed down there, never refused.
+Only what was wrong is taken out of it, and no more are looked at at a time than are left. But after an outage a whole
+office comes back at once, each of its programs with several sessions. So a client may have more under way; what was
+wrong of them is owed, so that no more are wrong on average. Who has signed in to a mailbox from a client before is
+slowed down there, never refused.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ K = TypeVar("K", bound=Hashable)
 
 HOUR = 3600.0  # seconds in which a bucket fills
 MOST = 65536  # buckets of a kind that are remembered; who was not heard of for longest is forgotten
-UNDER_WAY = 10  # times a bucket's size: passwords at a time that nobody has looked at yet
+SESSIONS = 16  # of a mailbox that a client begins at a time: a user may have so many by default
+OFFICE = 10  # times the size of a client's bucket: what it begins at a time
 ANSWERED = 120.0  # seconds after which a password is no longer under way, whatever became of it
 
 # What becomes of a password, as Dovecot's statuses (auth_policy): negative refuses, positive are seconds to wait.
@@ -50,9 +52,12 @@ class Known(Protocol):
 class Buckets(Generic[K]):
     """What is left of one number, by key; the clock is the caller's, in seconds."""
 
-    def __init__(self, size: int | None) -> None:
-        """``size`` is how much there is in a full bucket; None: no end of it."""
-        self._size = size
+    def __init__(self, size: int | None, spare: int = 0) -> None:
+        """``size`` is how much there is in a full bucket; None: no end of it.
+
+        ``spare`` is how many may be under way at a time while anything is left, if that is more than what is left.
+        """
+        self._size, self._spare = size, spare
         self._left: OrderedDict[K, tuple[float, float]] = OrderedDict()  # what was left, and when
 
     def left(self, key: K, now: float) -> float:
@@ -66,14 +71,15 @@ class Buckets(Generic[K]):
         """Take one, even where nothing is left: then it is owed."""
         if self._size is None:
             return
-        self._left[key] = (max(-float(UNDER_WAY * self._size), self.left(key, now) - 1), now)
+        self._left[key] = (max(-float(self._spare), self.left(key, now) - 1), now)
         self._left.move_to_end(key)
         if len(self._left) > MOST:
             self._left.popitem(last=False)
 
     def has_room(self, key: K, now: float, under_way: int) -> bool:
         """Whether one more may be looked at while so many are under way."""
-        return self._size is None or (self.left(key, now) >= 1 and under_way < UNDER_WAY * self._size)
+        left = self.left(key, now)
+        return self._size is None or (left >= 1 and under_way + 1 <= max(left, self._spare))
 
     def __len__(self) -> int:
         """How many are remembered."""
@@ -116,8 +122,8 @@ class Guesses:
     def __init__(self, limits: GuessLimits, known: Known) -> None:
         """Nothing has been guessed yet."""
         self._known = known
-        self._pairs: Buckets[tuple[str, str]] = Buckets(limits.per_client_and_mailbox)
-        self._clients: Buckets[str] = Buckets(limits.per_client)
+        self._pairs: Buckets[tuple[str, str]] = Buckets(limits.per_client_and_mailbox, SESSIONS)
+        self._clients: Buckets[str] = Buckets(limits.per_client, OFFICE * (limits.per_client or 0))
         self._mailboxes: Buckets[str] = Buckets(limits.per_mailbox)
         self._under_way: UnderWay[tuple[str, str]] = UnderWay()
 

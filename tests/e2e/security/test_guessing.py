@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 ADA, BOB, CAROL, DORA = (f"{name}@contoso.test" for name in ("ada", "bob", "carol", "dora"))
 PER_PAIR, PER_CLIENT, PER_MAILBOX = 10, 100, 20
+SESSIONS = 16  # of one client for one mailbox that are looked at at a time
+AT_A_TIME = 50  # what programs/guess.py does
 ON = {
     "web_site": {"enabled": True},
     "certificates": {"mail": {"services": ["POP", "IMAP", "SMTP", "IIS"]}},
@@ -97,8 +99,9 @@ def test_guesses_for_one_mailbox_are_held_and_its_owner_gets_in(lab: Lab, attack
     with refusals(lab) as refused:
         tried(lab, attacker, [(way, ATTACKER, ADA, WRONG) for way in ways[:3] for _ in range(6)])
         right = {way: tried(lab, attacker, [(way, ATTACKER, ADA, lab.password(ADA))])[0] for way in ways}
-    # One hour's worth was looked at, over all of them together; a right one is answered like a wrong one then.
-    assert len(refused) == 4 + 18 - PER_PAIR + 4
+    # One hour's worth was looked at, over all of them together, or as many as began at a time; what was too many of these
+    # is owed. A right one is answered like a wrong one then.
+    assert 18 - SESSIONS <= len(refused) - len(right) <= 18 - (PER_PAIR - len(first))
     assert {each[1:] for each in refused} == {(ADA, ATTACKER)}
     assert right == first
     assert "in" not in right.values()
@@ -118,7 +121,7 @@ def test_a_thousand_guesses_of_one_client_are_held(lab: Lab, attacker: Outside) 
     with refusals(lab) as refused:
         assert "in" not in tried(lab, attacker, guesses)
     came_back = (time.monotonic() - begun) * PER_CLIENT / 3600
-    assert PER_CLIENT <= 1000 - len(refused) <= PER_CLIENT + came_back + 1
+    assert PER_CLIENT <= 1000 - len(refused) <= PER_CLIENT + AT_A_TIME + came_back + 1
     assert {address for _, _, address in refused} == {ATTACKER}
     assert tried(lab, attacker, [("pop3", ATTACKER, DORA, lab.password(DORA))]) != ["in"]
     assert tried(lab, attacker, [("pop3", ANOTHER, DORA, lab.password(DORA))]) == ["in"]

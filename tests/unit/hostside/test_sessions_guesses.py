@@ -8,10 +8,11 @@ from hostside.sessions.guesses import (
     ANSWERED,
     LOOK,
     MOST,
+    OFFICE,
     REFUSE,
+    SESSIONS,
     SLOW,
     SLOWEST,
-    UNDER_WAY,
     Buckets,
     Guesses,
     GuessLimits,
@@ -94,33 +95,34 @@ def test_all_who_come_back_at_once_are_looked_at() -> None:
     assert it.judge("another@contoso.test", CAFE, 0) == LOOK
 
 
-@pytest.mark.parametrize("kind", ["pair", "client", "mailbox"])
-def test_guesses_at_a_time_are_so_many_and_are_owed(kind: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "most"), [("pair", SESSIONS), ("client", OFFICE * 6), ("mailbox", 6)], ids=["pair", "client", "mailbox"]
+)
+def test_guesses_at_a_time_are_so_many_and_are_owed(kind: str, most: int) -> None:
     it = guesses(**{kind: 6})
-    most = UNDER_WAY * 6
     assert [it.judge(ADA, CAFE, 0) for _ in range(most + 2)] == [LOOK] * most + [REFUSE] * 2
     for _ in range(most):
         it.wrong(ADA, CAFE, 0)
-    hours = (most - 6) / 6  # until what was too many has come back
-    assert guessed(it, ADA, CAFE, (hours + 1 / 6) * 3600 - 1) == REFUSE
-    assert [guessed(it, ADA, CAFE, (hours + 1 / 6) * 3600 + 1) for _ in range(2)] == [LOOK, REFUSE]
+    again = (most - 6 + 1) / 6 * 3600  # seconds until what was too many has come back, and one more
+    assert guessed(it, ADA, CAFE, again - 1) == REFUSE
+    assert [guessed(it, ADA, CAFE, again + 1) for _ in range(2)] == [LOOK, REFUSE]
 
 
 def test_what_nobody_said_anything_about_is_under_way_no_longer() -> None:
-    it = guesses(client=1)
-    assert [it.judge(ADA, CAFE, 0) for _ in range(UNDER_WAY + 1)] == [LOOK] * UNDER_WAY + [REFUSE]
+    it = guesses(mailbox=1)
+    assert [it.judge(ADA, CAFE, 0) for _ in range(2)] == [LOOK, REFUSE]
     assert it.judge(ADA, CAFE, ANSWERED - 1) == REFUSE
     assert it.judge(ADA, CAFE, ANSWERED) == LOOK
 
 
 def test_a_newcomer_who_is_known_meanwhile_is_under_way_no_longer() -> None:
     it = guesses(client=1)
-    for _ in range(UNDER_WAY):
+    for _ in range(OFFICE):
         assert it.judge(ADA, CAFE, 0) == LOOK
     assert it.judge(BOB, CAFE, 0) == REFUSE
-    for _ in range(UNDER_WAY):
+    for _ in range(OFFICE):
         it.right(ADA, CAFE)
-    assert [it.judge(BOB, CAFE, 0) for _ in range(UNDER_WAY)] == [LOOK] * UNDER_WAY
+    assert [it.judge(BOB, CAFE, 0) for _ in range(OFFICE)] == [LOOK] * OFFICE
 
 
 def test_whoever_was_there_before_is_slowed_down_and_never_refused() -> None:
@@ -184,12 +186,13 @@ def test_memory_of_what_is_under_way_has_a_bound() -> None:
     assert [under_way.count(number, 0) for number in (0, 99, 100, MOST + 99)] == [0, 0, 1, 1]
 
 
-def test_there_is_never_more_than_a_full_bucket_and_never_less_than_may_be_under_way() -> None:
-    buckets: Buckets[str] = Buckets(2)
+@pytest.mark.parametrize("spare", [0, 20])
+def test_there_is_never_more_than_a_full_bucket_and_never_less_than_may_be_owed(spare: int) -> None:
+    buckets: Buckets[str] = Buckets(2, spare)
     assert buckets.left("a", 9 * 3600) == 2
     for _ in range(100):
         buckets.take("a", 0)
-    assert buckets.left("a", 0) == -2 * UNDER_WAY
+    assert buckets.left("a", 0) == -spare
 
 
 @pytest.mark.parametrize(
