@@ -99,8 +99,8 @@ def test_guesses_for_one_mailbox_are_held_and_its_owner_gets_in(lab: Lab, attack
     with refusals(lab) as refused:
         tried(lab, attacker, [(way, ATTACKER, ADA, WRONG) for way in ways[:3] for _ in range(6)])
         right = {way: tried(lab, attacker, [(way, ATTACKER, ADA, lab.password(ADA))])[0] for way in ways}
-    # One hour's worth was looked at, over all of them together, or as many as began at a time; what was too many of these
-    # is owed. A right one is answered like a wrong one then.
+    # One hour's worth was looked at, over all of them together, or as many as began at a time; what was too many of
+    # these is owed. A right one is answered like a wrong one then.
     assert 18 - SESSIONS <= len(refused) - len(right) <= 18 - (PER_PAIR - len(first))
     assert {each[1:] for each in refused} == {(ADA, ATTACKER)}
     assert right == first
