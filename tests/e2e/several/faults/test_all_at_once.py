@@ -105,6 +105,9 @@ def office(lab: Lab, stack: Stack) -> Iterator[Office]:
     places = {user: {"server": f"back{1 + number % 2}"} for number, user in enumerate(users)}
     stack.edit({"mailpair_mailboxes": places}, "mailboxes.yml")
     stack.playbook(stack.plain_inventory(), name="mailboxes.yml")
+    for front in lab.fronts:  # as if the office had never been there, and nobody had guessed
+        stopped = "systemctl stop mailpair-sessions"
+        front.run(f"{stopped}; rm -f /var/lib/mailpair-sessions/*; systemctl start mailpair-sessions")
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, 4 * CLIENTS)), hard))
     yield Office(lab, users, password)
