@@ -54,12 +54,16 @@ class Office:
         connecting = asyncio.open_connection(
             front.address, 993, ssl=self.lab.tls, server_hostname=clients.PUBLIC_NAME, ssl_handshake_timeout=PATIENCE
         )
-        reader, writer = await connecting
-        await reader.readuntil(b"\r\n")
-        said = await command(reader, writer, f'LOGIN "{user}" "{self.password}"')
+        session = await connecting
+        said = ""
+        try:
+            await session[0].readuntil(b"\r\n")
+            said = await command(session, f'LOGIN "{user}" "{self.password}"')
+        finally:
+            if not said.startswith("OK"):
+                await close(session)
         if said.startswith("OK"):
-            return reader, writer
-        writer.close()
+            return session
         # Anything else would make a program ask for another password.
         assert "[UNAVAILABLE]" in said, f"{user}: {said}"
         return None
@@ -76,11 +80,11 @@ class Office:
             return list(await asyncio.gather(*map(one, range(CLIENTS))))
 
 
-async def command(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, text: str) -> str:
+async def command(session: Session, text: str) -> str:
     """What comes behind the tag of a command's answer."""
-    writer.write(f"a {text}\r\n".encode())
+    session[1].write(f"a {text}\r\n".encode())
     while True:
-        line = (await reader.readuntil(b"\r\n")).decode()
+        line = (await session[0].readuntil(b"\r\n")).decode()
         if line.startswith("a "):
             return line.removeprefix("a ").strip()
 
@@ -90,7 +94,14 @@ async def gone(session: Session) -> None:
     with suppress(OSError):
         while await session[0].read(4096):
             pass
+    await close(session)
+
+
+async def close(session: Session) -> None:
+    """Lets go of a session, however it ends."""
     session[1].close()
+    with suppress(OSError):
+        await session[1].wait_closed()
 
 
 @pytest.fixture(scope="module")
@@ -128,9 +139,8 @@ def test_all_who_come_back_at_once_get_in(office: Office, fault: str) -> None:
         await asyncio.to_thread(before.run, f"systemctl {stop} dovecot")
         await asyncio.gather(*map(gone, held))
         back = await office.all_sign_in(after)
-        answers = await asyncio.gather(*(command(*session, "NOOP") for session in back))
-        for _, writer in back:
-            writer.close()
+        answers = await asyncio.gather(*(command(session, "NOOP") for session in back))
+        await asyncio.gather(*map(close, back))
         return answers
 
     try:
