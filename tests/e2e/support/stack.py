@@ -89,7 +89,7 @@ class Stack:
     def command(self, *arguments: str) -> list[str]:
         """The Pulumi CLI's command line."""
         command = ["pulumi", *arguments, "--cwd", str(PROGRAM), "--non-interactive", "--color", "never"]
-        if arguments[0] != "stack":
+        if arguments[0] not in {"stack", "cancel"}:
             command += ["--config-file", str(self._config_file)]
         return command
 
