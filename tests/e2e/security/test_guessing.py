@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tests.e2e.support.stack import Stack
 
 ADA, BOB, CAROL, DORA = (f"{name}@contoso.test" for name in ("ada", "bob", "carol", "dora"))
-PER_PAIR, PER_CLIENT, PER_MAILBOX = 10, 100, 20
+PER_PAIR, PER_CLIENT, PER_MAILBOX = 10, 100, 30
 SESSIONS = 16  # of one client for one mailbox that are looked at at a time
 AT_A_TIME = 50  # what programs/guess.py does
 ON = {
