@@ -130,8 +130,8 @@ class Guesses:
     def judge(self, mailbox: str, address: str, now: float) -> int:
         """What becomes of a password for a mailbox from an address, before anybody looks at it.
 
-        REFUSE, LOOK, or how many seconds it waits. What is not refused is under way until :meth:`right` or
-        :meth:`wrong` is called.
+        REFUSE, LOOK, or how many seconds it waits. What is not refused is under way until :meth:`right`,
+        :meth:`wrong` or :meth:`undecided` is called.
         """
         client = client_of(address)
         pair = (client, mailbox)
@@ -166,6 +166,10 @@ class Guesses:
         if not self._known.has(mailbox, client):  # a program of the owner's with an old one uses up nobody else's
             self._clients.take(client, now)
             self._mailboxes.take(mailbox, now)
+
+    def undecided(self, mailbox: str, address: str) -> None:
+        """Nobody could say what it was."""
+        self._end(mailbox, client_of(address))
 
     def _end(self, mailbox: str, client: str) -> None:
         if self._under_way.end((client, mailbox)):

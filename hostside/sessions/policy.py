@@ -16,6 +16,7 @@ from typing import Any
 Answer = Callable[[str, Mapping[str, Any]], tuple[int, str]]
 
 REPORT = "report"
+INTERNAL = "internal"  # the fail_type of a password that could not be looked at
 REFUSED = "Too many connections for this user"
 COMMAND = re.compile(rb"^POST [^ ]*[?&]command=([a-z]+)")
 LENGTH = re.compile(rb"^content-length:[ \t]*(\d+)", re.IGNORECASE | re.MULTILINE)

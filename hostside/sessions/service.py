@@ -81,7 +81,10 @@ class Service:
         if command == policy.REPORT:
             # What was refused here was not looked at, and of what was right it is known already.
             if guesses and mailbox and attributes["success"] is False and attributes["policy_reject"] is False:
-                guesses.wrong(mailbox, address, now)
+                if attributes["fail_type"] == policy.INTERNAL:
+                    guesses.undecided(mailbox, address)
+                else:
+                    guesses.wrong(mailbox, address, now)
             return 0, ""
         if attributes["right"]:
             if guesses:

@@ -122,8 +122,9 @@ def test_guesses_are_counted_for_all_that_sign_people_in(tmp_path: Path, capsys:
         before = QUESTION | {"protocol": protocol, "remote_ip": address, "right": "", "asked": asked}
         return it.answer("allow", before)[0]
 
-    def tells(address: str = "192.0.2.1", *, success: bool = False, refused: bool = False) -> None:
+    def tells(address: str = "192.0.2.1", *, success: bool = False, refused: bool = False, why: str = "") -> None:
         said = QUESTION | {"remote_ip": address, "right": "", "success": success, "policy_reject": refused}
+        said["fail_type"] = why or ("" if success else "policy" if refused else "credentials")
         assert it.answer("report", said) == (0, "")
 
     def guessed(protocol: str) -> int:
@@ -138,6 +139,11 @@ def test_guesses_are_counted_for_all_that_sign_people_in(tmp_path: Path, capsys:
         for protocol in ("pop3", "portal")
     ]
     assert [asks("imap", asked="") for _ in range(9)] == [0] * 9
+
+    # What could not be looked at counts for nothing.
+    for _ in range(30):
+        assert asks("imap", "192.0.2.3") == 0
+        tells("192.0.2.3", why="internal")
 
     # Right ones count for nothing, those of whoever has too many sessions among them.
     for port, expected in enumerate((0, -1, -1, -1)):
