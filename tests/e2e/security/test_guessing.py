@@ -100,8 +100,8 @@ def test_guesses_for_one_mailbox_are_held_and_its_owner_gets_in(lab: Lab, attack
     with refusals(lab) as refused:
         tried(lab, attacker, [(way, ATTACKER, ADA, WRONG) for way in ways[:3] for _ in range(10)])
         right = {way: tried(lab, attacker, [(way, ATTACKER, ADA, lab.password(ADA))])[0] for way in ways}
-    # One hour's worth was looked at, over all of them together, and what was under way when that was used up. A right one
-    # is answered like a wrong one then.
+    # One hour's worth was looked at, over all of them together, and what was under way when that was used up. A right
+    # one is answered like a wrong one then.
     assert 30 - left - SESSIONS <= len(refused) - len(right) <= 30 - left
     assert {each[1:] for each in refused} == {(ADA, ATTACKER)}
     assert right == first
