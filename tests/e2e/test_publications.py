@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 import smtplib
 import socket
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from mailpair import telling
 from mailpair.site.web_names import discovery_names
 from tests.e2e.support import clients, publications
 from tests.e2e.support.publications import fetch
+from tests.e2e.support.requests import answers, requests
 from tests.e2e.support.wait import PATIENCE, until
+from tests.e2e.support.wire import wire
 from tests.support.readers import apple, k9, outlook, thunderbird, told_by
 
 if TYPE_CHECKING:
@@ -40,6 +46,8 @@ REQUEST = """<?xml version="1.0" encoding="utf-8"?>
 <EMailAddress>{address}</EMailAddress>
 <AcceptableResponseSchema>http://schemas.microsoft.com/exchange/autodiscover/outlook/responseschema/2006a</AcceptableResponseSchema>
 </Request></Autodiscover>"""
+EXAMPLES = 10 * int(os.environ.get("MAILPAIR_FUZZ", "15"))
+SERVER_ERRORS = (500, 502, 503, 504)  # 501 and 505 say of a request that it is not understood
 ENTITY = """<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/hostname">]><x>&e;</x>"""
 
 # In the order in which users are to be told.
@@ -197,6 +205,31 @@ def test_outlook_asks_with_post_and_nothing_reads_what_it_sends(published: Lab) 
         fetch(published, AUTODISCOVER.replace("/autodiscover/a", "/Autodiscover/A"), "POST", asked[0]).body in answers
     )
     assert fetch(published, AUTODISCOVER, "POST", "x" * 100_000).status == 413
+
+
+def test_requests_that_nobody_would_have_thought_of_are_told_nothing_else(published: Lab) -> None:
+    """No answer is an error of the server's, and what is found is one of the files that are published."""
+    files = {fetch(published, url).body for url in ALL}
+    names = discovery_names(DOMAIN)
+    paths = [url.split("/", 3)[3].encode() for url in ALL]
+    bodies = [REQUEST.format(address=ADA).encode(), ENTITY.encode()]
+    strange = requests(paths, [*(name.encode() for name in names), b"", b"x", b"127.0.0.1", b"a b"], bodies)
+
+    @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[*HealthCheck], database=None)
+    @given(st.sampled_from(names), strange)
+    def ask(name: str, request: bytes) -> None:
+        with wire(name, HTTPS) as client:
+            client.start_tls(published.tls)
+            with suppress(OSError):  # refused before its end
+                client.send(request)
+            client.no_more()
+            said = client.rest()
+        for each in answers(said, head=request.startswith(b"HEAD")):
+            assert each.status not in SERVER_ERRORS
+            assert each.status != 200 or each.body in files or request.startswith(b"HEAD")
+
+    ask()
+    assert {fetch(published, url).status for url in ALL} == {200}
 
 
 def test_version_2_leads_to_the_xml_and_knows_nothing_else(published: Lab) -> None:

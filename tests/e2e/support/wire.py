@@ -41,7 +41,8 @@ class Wire:
     def no_more(self) -> None:
         """Say that nothing else comes, and go on listening."""
         with suppress(OSError):
-            self._connection.shutdown(socket.SHUT_WR)
+            # SSLSocket's own shutdown lets go of TLS, so that what comes then would be read as it is on the wire.
+            socket.socket.shutdown(self._connection, socket.SHUT_WR)
 
     def line(self) -> bytes:
         """The next line without its end; what is left where the connection ends before one."""
