@@ -13,7 +13,7 @@ from pathlib import Path
 SENDING = "552 5.2.2 {address}: the mailbox is full, so nothing can be sent from it; delete what is not needed"
 RECEIVING = "552 5.2.2 <{address}> Mailbox is full"
 
-# What back ends answer (quota_status_success, quota_status_overquota); where they can't tell they say something else.
+# What back ends answer (quota_status_success, _overquota, _toolarge); where they can't tell they say something else.
 _ANSWERS = {b"action=OK\n\n": True, b"action=FULL\n\n": False}
 
 Question = Callable[[str, str, int], Awaitable[bool]]
