@@ -99,6 +99,8 @@ def is_back(lab: Lab, taken: list[str]) -> bool:
         return sent_and_kept(lab, taken) == 0
     except (imaplib.IMAP4.error, OSError):  # it has ended meanwhile
         return False
+    except AssertionError:  # no message came, where what takes mail has ended and what shows it has not
+        return any(front.run("postqueue -j") for front in lab.fronts)
 
 
 def test_users_of_a_back_end_whose_clock_is_moved_are_served_or_told_to_wait(
