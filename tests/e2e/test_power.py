@@ -20,6 +20,7 @@ from pulumi_stack.platforms.nspawn.names import StackNames
 from tests.e2e.support import clients
 from tests.e2e.support.power import Powered, fail, forgetful
 from tests.e2e.support.wait import PATIENCE, until
+from tests.e2e.test_peer_faults import says
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -116,6 +117,13 @@ def working(load: Load, *work: Callable[[], None]) -> Iterator[None]:
         load.end()
         for thread in threads:
             thread.join()
+
+
+def _signs_in(lab: Lab) -> bool:
+    try:
+        return says(lab, ADA) == ("", "")
+    except OSError:  # nothing listens yet
+        return False
 
 
 @pytest.fixture(scope="module")
