@@ -133,6 +133,7 @@ def machines(stack: Stack, lab: Lab, tmp_path_factory: pytest.TempPathFactory) -
     names = StackNames(stack.name)
     made = [Powered(host, names.machine(host.name), folder / host.name, CACHE) for host in lab.hosts]
     with forgetful(made):
+        until(lambda: _signs_in(lab), "the servers are up again")
         with clients.imap(lab, ADA) as client:
             clients.ok(client.create(FOLDER))
         yield {each.host.name: each for each in made}
