@@ -6,6 +6,7 @@ import base64
 import socket
 import ssl
 import time
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -31,7 +32,23 @@ class Account:
     password: str
 
 
-class ImapSession:
+class _Session(ABC):
+    """What is closed at the end of a with statement."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Ends the connection."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class ImapSession(_Session):
     """A signed-in IMAP connection with INBOX open; the standard library's client costs more than what is measured."""
 
     def __init__(self, door: Door, account: Account) -> None:
@@ -122,16 +139,8 @@ class ImapSession:
         self._answers.close()
         self._tls.close()
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-
-class SmtpSession:
+class SmtpSession(_Session):
     """A submission session after STARTTLS and the sign-in."""
 
     def __init__(self, door: Door, account: Account) -> None:
@@ -177,11 +186,3 @@ class SmtpSession:
             pass
         if not line.startswith(expected):
             raise RuntimeError(f"refused: {line!r}")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
