@@ -84,7 +84,7 @@ e2e-1 e2e-2 e2e-3: e2e-%:
 	@$(activate) MAILPAIR_E2E_STACK=e2e-$* MAILPAIR_E2E_SUBNET=$(subnet-$*) MAILPAIR_E2E_PART=$* pytest tests/verbs tests/e2e --durations=40
 test-security: for-tests build-engine ## attack a pair of the tests' own; a part of e2e
 	@$(activate) pytest tests/e2e/security $(ARGS)
-test-faults: for-tests build-engine ## kill and hinder servers of the tests' own under load, 200 times, with 1,000 clients, and their power 40 times; a part of e2e with fewer
+test-faults: for-tests build-engine ## kill and hinder servers of the tests' own under load, 200 times, with 1,000 clients, a part of e2e with fewer; and 40 times their power, which e2e does not
 	@$(activate) MAILPAIR_KILLS=$${MAILPAIR_KILLS:-200} MAILPAIR_CLIENTS=$${MAILPAIR_CLIENTS:-1000} MAILPAIR_SEED=$${MAILPAIR_SEED:-$$RANDOM} MAILPAIR_POWER_FAILURES=$${MAILPAIR_POWER_FAILURES:-10} pytest tests/e2e/several/faults tests/e2e/test_power.py $(ARGS)
 bench: build-engine ## measure a pair of the benchmark's own
 	@$(activate) python -m bench $(ARGS)
