@@ -123,24 +123,26 @@ class Upgrade:
         changes = announced(said)
         if not changes or self._module.check_mode:
             return changes
-        # Most of what goes wrong does so here, where nothing has changed yet.
-        self._run([*upgrade, "--download-only"], changes)
+        # Most of what goes wrong does so here, where nothing has changed yet; the way back from the last upgrade stays.
+        if wrong := self._wrong([*upgrade, "--download-only"], changes):
+            self._fail(wrong, [])
         self._keep([each for each in changes if each["former"]])
         self._kept["upgraded"] = changes
         self._write()
-        self._run(upgrade, changes)
+        if wrong := self._wrong(upgrade, changes):
+            # What it has changed until then is alone to be taken back.
+            self._kept["upgraded"] = [each for each in changes if not self._is_as_before(each)]
+            self._write()
+            self._fail(wrong, self._kept["upgraded"])
         return changes
 
-    def _run(self, command: list[str], changes: list[Change]) -> None:
-        """Run apt-get; where it fails, fail with what it has changed until then, which alone is to be taken back."""
+    def _wrong(self, command: list[str], changes: list[Change]) -> str:
+        """Run apt-get, and say what went wrong; empty: nothing did."""
         code, out, error = self._module.run_command(command, environ_update=ENVIRONMENT)
         if code == 0:
-            return
+            return ""
         lines = (error or out).strip().splitlines()[-5:]
-        done = [each for each in changes if not self._is_as_before(each)]
-        self._kept["upgraded"] = done
-        self._write()
-        self._fail(f"{', '.join(map(_shown, changes))}: apt-get ended with {code}: {' / '.join(lines)}", done)
+        return f"{', '.join(map(_shown, changes))}: apt-get ended with {code}: {' / '.join(lines)}"
 
     def _is_as_before(self, change: Change) -> bool:
         show = ["dpkg-query", "--show", "--showformat", "${Version} ${db:Status-Status}", change["name"]]

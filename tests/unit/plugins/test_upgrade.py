@@ -162,6 +162,14 @@ def test_a_download_that_fails_changes_and_holds_nothing(apt: Apt) -> None:
     assert apt.run()["packages"] == SHOWN
 
 
+def test_a_download_that_fails_leaves_the_way_back_from_the_upgrade_before(apt: Apt) -> None:
+    apt.run()
+    apt.installed = {each["name"]: f"{each['former']} installed" for each in CHANGES if each["former"]}
+    apt.downloaded = (100, "", "E: Failed to fetch\n")
+    assert apt.run()["packages"] == []
+    assert apt.run("taken_back")["packages"] == SHOWN[:2]
+
+
 def test_with_nothing_newer_the_way_back_stays(apt: Apt) -> None:
     apt.run()
     apt.simulation = "Reading package lists...\n"
