@@ -9,6 +9,7 @@ slowed down there, never refused.
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict, deque
 from collections.abc import Hashable
 from dataclasses import dataclass
@@ -78,8 +79,14 @@ class Buckets(Generic[K]):
 
     def has_room(self, key: K, now: float, under_way: int) -> bool:
         """Whether one more may be looked at while so many are under way."""
+        return under_way + 1 <= self.room(key, now)
+
+    def room(self, key: K, now: float) -> float:
+        """How many may be under way at a time."""
+        if self._size is None:
+            return math.inf
         left = self.left(key, now)
-        return self._size is None or (left >= 1 and under_way + 1 <= max(left, self._spare))
+        return max(left, self._spare) if left >= 1 else 0.0
 
     def __len__(self) -> int:
         """How many are remembered."""
@@ -138,9 +145,11 @@ class Guesses:
         waits = self._under_way.count(pair, now)
         known, status = self._known.has(mailbox, client), LOOK
         if known:
-            # They queue, so that guesses at a time are no faster than one after the other.
-            if self._pairs.left(pair, now) < 1:
-                status = min(SLOW * (1 + waits), SLOWEST)
+            # They queue, so that a few guesses at a time are no faster than one after the other. A longer queue would
+            # keep the owner out, who is somewhere in it.
+            behind = waits + 1 - self._pairs.room(pair, now)
+            if behind > 0:
+                status = min(SLOW * math.ceil(behind), SLOWEST)
         elif not (
             self._pairs.has_room(pair, now, waits)
             and self._clients.has_room(client, now, self._under_way.count((client, ""), now))

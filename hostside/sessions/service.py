@@ -94,7 +94,8 @@ class Service:
         status = guesses.judge(mailbox, address, now) if guesses and mailbox else LOOK
         if status != LOOK:
             done = "refused" if status == REFUSE else "slowed down"
-            say(f"{attributes['protocol']}: {mailbox}: {address} is {done}, after too many wrong passwords")
+            why = "after too many wrong passwords or with too many at once"
+            say(f"{attributes['protocol']}: {mailbox}: {address} is {done}, {why}")
         return status, ""
 
     def decide(self, attributes: Mapping[str, Any]) -> bool:

@@ -90,7 +90,9 @@ def refusals(lab: Lab) -> Iterator[list[tuple[str, str, str]]]:
     found: list[tuple[str, str, str]] = []
     yield found
     said = lab.front.run(f"journalctl --quiet --output=cat --after-cursor='{cursor}' --unit=mailpair-sessions")
-    found += re.findall(r"^(\w+): (\S*): (\S+) is refused, after too many wrong passwords$", said, re.MULTILINE)
+    found += re.findall(
+        r"^(\w+): (\S*): (\S+) is refused, after too many wrong passwords or with too many at once$", said, re.MULTILINE
+    )
 
 
 def test_guesses_for_one_mailbox_are_held_and_its_owner_gets_in(lab: Lab, attacker: Outside) -> None:

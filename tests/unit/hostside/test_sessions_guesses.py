@@ -144,6 +144,12 @@ def test_whoever_is_slowed_down_queues_behind_those_before() -> None:
     assert it.judge(BOB, HOME, 0) == LOOK
 
 
+def test_whoever_is_known_begins_no_more_at_a_time_than_others_without_waiting() -> None:
+    it = guesses(pair=10)
+    signed_in(it, ADA, HOME)
+    assert [it.judge(ADA, HOME, 0) for _ in range(SESSIONS + 3)] == [LOOK] * SESSIONS + [4, 8, 12]
+
+
 def test_an_owner_s_old_password_uses_up_nobody_else_s() -> None:
     it = guesses(pair=5, client=3, mailbox=3)
     signed_in(it, ADA, HOME)

@@ -135,7 +135,7 @@ def test_guesses_are_counted_for_all_that_sign_people_in(tmp_path: Path, capsys:
     assert [guessed(each) for each in ("imap", "smtp", "pop3", "portal")] == [0, 0, -1, -1]
     told = capsys.readouterr().out.splitlines()
     assert told == [
-        f"{protocol}: ada@contoso.test: 192.0.2.1 is refused, after too many wrong passwords"
+        f"{protocol}: ada@contoso.test: 192.0.2.1 is refused, after too many wrong passwords or with too many at once"
         for protocol in ("pop3", "portal")
     ]
     assert [asks("imap", asked="") for _ in range(9)] == [0] * 9
