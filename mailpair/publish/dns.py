@@ -80,7 +80,7 @@ def _leading(site: Site, fronts: Sequence[Server]) -> Iterator[str]:
     if site.virtual_address is not None:
         yield str(site.virtual_address)
     for server in fronts:
-        yield from (each for each in server.addresses if site.virtual_address is None or each != server.ipv4)
+        yield from (each for each in server.addresses if site.virtual_address is None or ":" in each)
 
 
 def _at(name: str, addresses: Iterable[str]) -> Iterator[Record]:

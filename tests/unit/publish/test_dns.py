@@ -59,6 +59,13 @@ def test_a_virtual_address_stands_for_those_of_the_front_ends() -> None:
     assert lines(shared, "AAAA", "mail.") == ["mail.contoso.test. AAAA fd00::11"]
 
 
+def test_a_virtual_address_stands_for_all_addresses_of_a_front_end_s_own() -> None:
+    shared = replace(PUBLISHED, virtual_address=IPv4Address("10.0.0.100"))
+    several = [replace(each, addresses=(*each.addresses, "10.0.0.211")) for each in SERVERS]
+    names = [each.data for each in records(shared, several) if (each.name, each.type) == ("mail.contoso.test.", "A")]
+    assert names == ["10.0.0.100"]
+
+
 def test_names_of_mail_programs_are_there_with_the_web_site() -> None:
     assert not lines(PUBLISHED, name="autoconfig") + lines(PUBLISHED, name="autodiscover")
     site = replace(PUBLISHED, web_site=ON, accepted_domains=("contoso.test", "fabrikam.test"))
