@@ -15,6 +15,7 @@ from operator import attrgetter
 from mailpair.plan import places
 from mailpair.plan.mailbox import LMTP_SOCKET
 from mailpair.plan.served import served
+from mailpair.plan.virtual_address import UNIT as VIRTUAL_ADDRESS_UNIT
 from mailpair.servers import Role, Server
 from mailpair.settings import ports
 from mailpair.settings.values import Kind
@@ -76,9 +77,17 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> HealthPlan:
         sets=tuple(dict.fromkeys([*named, *transport, CERTIFICATES, DISK, SERVICES])),
         probes=probes,
         folders=_FOLDERS[server.role],
-        units=(*_UNITS, "mailpair-backup.timer") if site.backup.enabled and not front else _UNITS,
+        units=(*_UNITS, *_units(site, front=front)),
         queue=front,
     )
+
+
+def _units(site: Site, *, front: bool) -> Iterator[str]:
+    """What runs where a setting is on."""
+    if site.backup.enabled and not front:
+        yield "mailpair-backup.timer"
+    if site.virtual_address and front:
+        yield f"{VIRTUAL_ADDRESS_UNIT}.service"
 
 
 def _front_end(site: Site, servers: Sequence[Server], server: Server) -> Iterator[Probe]:

@@ -17,6 +17,7 @@ from mailpair.site.rules.protocols import all_bound
 
 # The program that looks whether services answer is Python.
 PACKAGES = ("keepalived", "python3")
+UNIT = "mailpair-virtual-address"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class VirtualAddressPlan:
     answering: tuple[str, ...]
     # Peers are known by their addresses, and a front end is of one site, so there is nothing to tell apart by numbers.
     router_id: int = 51
-    unit: str = "mailpair-virtual-address"
+    unit: str = UNIT
     file: str = "/etc/mailpair/keepalived.conf"
     programs: str = places.PROGRAMS_DIRECTORY
     public_ports: tuple[int, ...] = ()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from ipaddress import IPv4Address
 
 from mailpair.plan.health import plan
 from mailpair.servers import Role, Server
 from mailpair.settings.values import Kind
-from mailpair.site.model import ServicePair
+from mailpair.site.model import Backup, ServicePair
 from tests.unit.plan.sites import NO_PROTOCOL, bindings, mailbox, receive, site
 
 FRONT = Server("front1", Role.CLIENT_ACCESS, "front1.contoso.test", ("192.0.2.1",))
@@ -51,6 +52,15 @@ def test_a_back_end_is_tried_by_itself() -> None:
     ]
     assert not planned.queue
     assert "/srv/vmail" in planned.folders
+
+
+def test_units_are_looked_at_where_their_settings_are_on() -> None:
+    always = ("mailpair-firewall.service", "mailpair-renewal.timer")
+    backup = Backup(enabled=True, repository="/backup", interval=3600, retention=86400)
+    on = replace(SITE, virtual_address=IPv4Address("192.0.2.100"), backup=backup)
+    assert plan(SITE, ALL, FRONT).units == plan(SITE, ALL, BACK).units == always
+    assert plan(on, ALL, FRONT).units == (*always, "mailpair-virtual-address.service")
+    assert plan(on, ALL, BACK).units == (*always, "mailpair-backup.timer")
 
 
 def test_connectors_are_transport_of_the_front_end() -> None:
