@@ -25,7 +25,8 @@ def guard(told: Configuration, restic: Restic, *, known: bool) -> bool:
     if left:
         raise BackupError(
             f"{told.server}: {left} is there: must be gone before the store is served, since a backup is on its way "
-            f"back; run playbooks/restore.yml with -e host={told.server} again"
+            f"back; run playbooks/restore.yml with -e host={told.server} again, or remove that folder where nothing "
+            "can come back"
         )
     mark = told.mail / store.MARK
     if mark.exists() and mark.read_text(encoding="utf-8") == told.repository:

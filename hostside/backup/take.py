@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from datetime import datetime
 from pathlib import Path
 
 from . import store
@@ -34,6 +35,7 @@ def take(told: Configuration, restic: Restic) -> str:
             "ones; run playbooks/restore.yml, or playbooks/site.yml for a new store"
         )
     restic.run("unlock")  # of locks whose owner is gone
+    _refuse_emptied(told, restic)
     missed = 0
     unread: list[str] = []
     for _ in range(_TIMES):
@@ -52,6 +54,20 @@ def take(told: Configuration, restic: Restic) -> str:
         f"{told.mail}: {what}: must all be in a backup, which {_TIMES} were not enough for; mend it, or try again when "
         "fewer messages are moved"
     )
+
+
+def _refuse_emptied(told: Configuration, restic: Restic) -> None:
+    """Take none of a store whose mail has gone, since the newest comes back; a newer mark says that a person knows."""
+    if store.holds_mail(told.mail):
+        return
+    marked = (told.mail / store.MARK).stat().st_mtime
+    for newest in restic.snapshots()[-1:]:
+        if datetime.fromisoformat(newest["time"]).timestamp() > marked and _inodes(restic, newest["id"]):
+            raise BackupError(
+                f"{told.mail}: no mail, and the backup of {newest['time'][:16]} has some: must hold mail, or empty "
+                f"backups would follow good ones; run playbooks/restore.yml with -e host={told.server}, or give that "
+                f"mail up by saying on {told.server}: mailpair-backup begin"
+            )
 
 
 def _once(told: Configuration, restic: Restic) -> tuple[str, list[str]]:

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
+import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -101,6 +105,33 @@ def test_a_backup_in_which_nothing_is_missed_is_kept_and_old_ones_go(told: Confi
     repository = Repository(told)
     assert taken(told, repository) == "1234"
     assert repository.commands == ["unlock", "backup", "ls", "forget --host"]
+
+
+@pytest.mark.parametrize("had_mail", [True, False])
+def test_a_store_whose_mail_has_gone_is_no_new_backup_until_a_person_gives_it_up(
+    told: Configuration, had_mail: bool
+) -> None:
+    """Its mark may be left: ``rm -r /srv/vmail/*`` takes no file whose name begins with a dot."""
+    repository = Repository(told)
+    if had_mail:
+        taken(told, repository)
+    now = time.time()
+    os.utime(told.mail / store.MARK, (now - 200,) * 2)
+    later = datetime.fromtimestamp(now - 100, UTC)
+    repository.known = [{"time": later.isoformat(), "id": "1234"}]
+    shutil.rmtree(told.mail / "contoso.test")
+    repository.commands.clear()
+    if had_mail:
+        with pytest.raises(BackupError) as refused:
+            taken(told, repository)
+        assert str(refused.value) == (
+            f"{told.mail}: no mail, and the backup of {later.isoformat()[:16]} has some: must hold mail, or empty "
+            "backups would follow good ones; run playbooks/restore.yml with -e host=back1, or give that mail up by "
+            "saying on back1: mailpair-backup begin"
+        )
+        assert "backup" not in repository.commands
+        bring_back.begin(told, repository)  # type: ignore[arg-type]
+    assert taken(told, repository) == "1234"
 
 
 def test_a_message_that_is_moved_while_it_is_read_is_not_missed(told: Configuration) -> None:
@@ -247,7 +278,7 @@ def test_a_store_into_which_a_backup_is_on_its_way_is_not_served(told: Configura
         guarded(told, Repository(told))
     assert str(refused.value) == (
         f"back1: {told.mail}/{name} is there: must be gone before the store is served, since a backup is on its way "
-        "back; run playbooks/restore.yml with -e host=back1 again"
+        "back; run playbooks/restore.yml with -e host=back1 again, or remove that folder where nothing can come back"
     )
 
 
