@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from ipaddress import ip_address
+from dataclasses import dataclass
 
 from mailpair.plan import places
 from mailpair.plan.role import ConnectionLimit
-from mailpair.publish.endpoints import endpoints
+from mailpair.publish.endpoints import endpoints_open_to
 from mailpair.servers import Role, Server
 from mailpair.settings.quantities import format_span
 from mailpair.site.model import Encryption, Site
@@ -69,16 +68,8 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> UpgradesPlan:
 
 def _greeters(site: Site, asker: Server, front: Server) -> Iterator[Greeter]:
     """What a server can ask of a front end: at addresses of its own families, and where it may connect."""
-    own = [ip_address(each) for each in asker.addresses]
-    families = {each.version for each in own}
-    open_to_it = tuple(
-        connector
-        for connector in site.receive_connectors
-        if any(each in addresses for each in own for addresses in connector.remote_ip_ranges)
-    )
     found: dict[tuple[int, bool], list[str]] = {}
-    for at in endpoints(replace(site, receive_connectors=open_to_it), front):
-        if ip_address(at.address).version in families:
-            found.setdefault((at.port, at.encryption is Encryption.SSL), []).append(at.address)
+    for at in endpoints_open_to(site, front, asker):
+        found.setdefault((at.port, at.encryption is Encryption.SSL), []).append(at.address)
     for (port, tls), addresses in found.items():
         yield Greeter(front.name, tuple(dict.fromkeys(addresses)), port, tls)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from ipaddress import ip_address
+from dataclasses import dataclass, replace
 
 from mailpair.plan import places
 from mailpair.plan.role import ConnectionLimit
 from mailpair.publish.clients import ClientProtocol
-from mailpair.publish.endpoints import endpoints
+from mailpair.publish.endpoints import endpoints_open_to
 from mailpair.servers import Role, Server
 from mailpair.settings.ports import WEB
 from mailpair.site.model import Encryption, Site
@@ -67,9 +66,12 @@ def _listening(site: Site, server: Server) -> tuple[int, ...]:
 
 
 def _answering(site: Site, server: Server) -> tuple[str, ...]:
-    """One port for each protocol that users sign in to, since services log each look; and the web site over TLS."""
+    """One port for each protocol that users sign in to, since services log each look; and the web site over TLS.
+
+    Not of connectors that don't take the front end itself, which would never answer, whatever is well.
+    """
     found: dict[ClientProtocol, str] = {}
-    for each in endpoints(site, server):
-        if ip_address(each.address).version == 4:
-            found.setdefault(each.protocol, f"{each.port}/tls" if each.encryption is Encryption.SSL else str(each.port))
+    asker = replace(server, addresses=(server.ipv4,) if server.ipv4 else ())
+    for each in endpoints_open_to(site, server, asker):
+        found.setdefault(each.protocol, f"{each.port}/tls" if each.encryption is Encryption.SSL else str(each.port))
     return (*found.values(), *([f"{max(WEB)}/https"] if site.web_site.enabled else []))

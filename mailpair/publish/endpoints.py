@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 
 from mailpair.publish.clients import ClientProtocol
@@ -57,6 +57,19 @@ def endpoints(site: Site, server: Server) -> tuple[Endpoint, ...]:
             found += _at(server, ClientProtocol.SMTP, Encryption.SSL, connector.ssl_bindings, name)
             found += _at(server, ClientProtocol.SMTP, Encryption.TLS, connector.bindings, name)
     return tuple(found)
+
+
+def endpoints_open_to(site: Site, server: Server, asker: Server) -> tuple[Endpoint, ...]:
+    """List those of a front end that another server can try, or it itself: of its families, and where it is taken."""
+    own = [ip_address(each) for each in asker.addresses]
+    families = {each.version for each in own}
+    taken = tuple(
+        connector
+        for connector in site.receive_connectors
+        if any(each in addresses for each in own for addresses in connector.remote_ip_ranges)
+    )
+    found = endpoints(replace(site, receive_connectors=taken), server)
+    return tuple(each for each in found if ip_address(each.address).version in families)
 
 
 def _name(site: Site, server: Server, protocol: ClientProtocol, asked: str | None) -> str:

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, ip_address
 
 from mailpair.plan import plan as plan_all
 from mailpair.plan import virtual_address
 from mailpair.plan.virtual_address import VirtualAddressPlan
 from mailpair.servers import Role, Server
+from mailpair.settings.values import IpRange
 from mailpair.site.model import ServicePair, Site, WebSite
 from tests.unit.plan.sites import bindings
 from tests.unit.sites import default_site
@@ -49,6 +50,13 @@ def test_what_is_for_the_host_itself_or_for_ipv6_is_not_looked_at() -> None:
     )
     found = planned(replace(SITE, imap_settings=inner, receive_connectors=()))
     assert (found.listening, found.answering) == ((143,), ("143",))
+
+
+def test_a_connector_that_does_not_take_the_host_itself_is_not_asked() -> None:
+    elsewhere = (IpRange(ip_address("192.0.2.0"), ip_address("192.0.2.255")),)
+    narrow = tuple(replace(each, remote_ip_ranges=elsewhere) for each in SITE.receive_connectors)
+    found = planned(replace(SITE, receive_connectors=narrow))
+    assert (found.listening, found.answering) == ((25, 143, 587, 993), ("993/tls",))
 
 
 def test_the_firewall_lets_in_those_with_whom_it_is_shared() -> None:
