@@ -73,6 +73,7 @@ def describe(stack: str, outputs: Mapping[str, Any], site: Site, state: SiteStat
         "accepted_domains": list(site.accepted_domains),
         "front_ends": list(_servers(groups["client_access"]["hosts"])),
         "back_ends": list(_servers(groups["mailbox"]["hosts"])),
+        "virtual_address": str(site.virtual_address) if site.virtual_address else None,
         "ca_file": str(state.ca_certificate),
         "client_settings": outputs["client_settings"],
         "mailboxes": [
@@ -101,7 +102,7 @@ def _existing(path: Path) -> str | None:
 
 def render(facts: Mapping[str, Any]) -> str:
     """The summary for a person, from what :func:`describe` returns."""
-    address = facts["front_ends"][0]["addresses"][0]
+    address = facts["virtual_address"] or facts["front_ends"][0]["addresses"][0]
     sections = [
         [f"The pair of {facts['domain']} stands."],
         ["Servers", *_table(_server_rows(facts))],

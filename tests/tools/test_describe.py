@@ -90,6 +90,7 @@ def test_a_script_gets_plain_data(facts: dict[str, Any], site_dir: Path) -> None
     assert [ip_address(address) for server in facts["back_ends"] for address in server["addresses"]] == [
         ip_address("10.213.0.12")
     ]
+    assert facts["virtual_address"] is None
     assert facts["ca_file"] == str(site_dir / "private/ca/certificate.pem")
     assert facts["client_settings"]["outside"]["imap"][0] == {
         "server": "mail.contoso.test",
@@ -139,6 +140,14 @@ Next
   make down      removes the hosts and everything else that was made
 """
     )
+
+
+def test_front_ends_that_share_an_address_are_found_there(site_dir: Path, outputs: dict[str, Any]) -> None:
+    with (site_dir / "site.yml").open("a") as file:
+        file.write("  virtual_address: 10.213.0.100\n")
+    shared = describe.describe("lab", outputs, load(site_dir), SiteState(site_dir))
+    assert shared["virtual_address"] == "10.213.0.100"
+    assert "(their server name stands for 10.213.0.100)" in describe.render(shared)
 
 
 def test_another_stack_has_its_name_in_the_next_commands(facts: dict[str, Any]) -> None:
