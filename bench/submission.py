@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from statistics import median
 
-from bench.doors import Account, Door, ImapSession, SmtpSession
+from bench.doors import PATIENCE, Account, Door, ImapSession, SmtpSession
 from bench.figures import Figure, spread
 
 SIZE = 4000  # bytes of a message
@@ -88,6 +88,8 @@ def arrivals(doors: Mapping[str, Door], back: Door, account: Account, *, message
                     session.send(account.address, message(account.address, mark))
                     accepted = time.perf_counter()
                     while not any(line.endswith(b" EXISTS\r\n") for line in reader.lines("NOOP")):
+                        if time.perf_counter() - accepted > PATIENCE:
+                            raise RuntimeError(f"{kind}: {mark} was accepted and has not come in {PATIENCE} s")
                         time.sleep(STEP)
                     answer = reader.lines("FETCH * (ENVELOPE BODY.PEEK[])")
                     readable = time.perf_counter()

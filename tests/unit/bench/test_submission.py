@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from email import message_from_bytes
+from typing import Self
 
 import pytest
 
 from bench import stock_postfix, submission
+from bench.doors import Account
 from bench.submission import OURS, STOCK
 
 
@@ -60,3 +62,33 @@ def test_stock_postfix_is_debians_with_the_way_to_the_same_back_end() -> None:
     assert not {name for name in configuration if "milter" in name or "filter" in name}
     assert "'virtual_mailbox_domains=contoso.test'" in stock_postfix.before(configuration)
     assert stock_postfix.SUBMISSION.startswith(f"{stock_postfix.PORT} inet ")
+
+
+class Silent:
+    """A session in which all is accepted, and nothing comes."""
+
+    def __init__(self, *_: object) -> None:
+        """Signs in to nothing."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Closes nothing."""
+
+    def send(self, *_: object) -> float:
+        """Takes no time."""
+        return 0.0
+
+    def lines(self, _: str) -> list[bytes]:
+        """There is nothing new."""
+        return [b"a OK\r\n"]
+
+
+def test_a_message_that_does_not_come_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ImapSession", "SmtpSession"):
+        monkeypatch.setattr(submission, name, Silent)
+    monkeypatch.setattr(submission, "PATIENCE", 0)
+    account = Account("ada@contoso.test", "")
+    with pytest.raises(RuntimeError, match=r"^our front end: [0-9a-f]{32} was accepted and has not come in 0 s$"):
+        submission.arrivals({OURS: None}, None, account, messages=1)  # type: ignore[arg-type, dict-item]
