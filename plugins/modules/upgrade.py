@@ -145,14 +145,25 @@ class Upgrade:
         return f"{', '.join(map(_shown, changes))}: apt-get ended with {code}: {' / '.join(lines)}"
 
     def _is_as_before(self, change: Change) -> bool:
-        show = ["dpkg-query", "--show", "--showformat", "${Version} ${db:Status-Status}", change["name"]]
-        code, out, _ = self._module.run_command(show, environ_update=ENVIRONMENT)
+        version, status = self._installed(change["name"])
         if not change["former"]:
-            return bool(code) or out.endswith(" not-installed")
-        return bool(out == f"{change['former']} installed")
+            return status in {"", "not-installed"}
+        return (version, status) == (change["former"], "installed")
+
+    def _installed(self, name: str) -> tuple[str, str]:
+        """A package's version and status in dpkg's words; empty where dpkg knows nothing of it."""
+        show = ["dpkg-query", "--show", "--showformat", "${Version} ${db:Status-Status}", name]
+        code, out, _ = self._module.run_command(show, environ_update=ENVIRONMENT)
+        version, _, status = ("" if code else out).rpartition(" ")
+        return version, status
 
     def _take_back(self) -> list[Change]:
-        changes = [each for each in self._kept["upgraded"] if each["former"]]
+        # What goes is what is there: a security update may have followed the upgrade.
+        changes = [
+            Change(name=each["name"], former=each["former"], new=self._installed(each["name"])[0] or each["new"])
+            for each in self._kept["upgraded"]
+            if each["former"]
+        ]
         if not changes or self._module.check_mode:
             return changes
         # dpkg and not apt: it installs over packages whose configuration failed.
