@@ -58,16 +58,15 @@ restore: ## bring the newest backup back onto an empty back end; HOST=back1 name
 down: build-engine ## remove the hosts and every trace of the stack
 	@$(activate) tools/down $(STACK)
 
-.PHONY: test lint types hosts-and-none unit stack molecule e2e e2e-1 e2e-2 e2e-3 test-security test-faults bench
+.PHONY: test lint types unit stack molecule e2e e2e-1 e2e-2 e2e-3 test-security test-faults bench
+# Three at a time, since tests of hosts wait a lot; the part of e2e that comes last is the smallest.
+side-by-side := $(MAKE) --no-print-directory --jobs=3 --keep-going --output-sync=target
 test: lint types ## everything below
-	@$(MAKE) --no-print-directory hosts-and-none e2e
+	@$(side-by-side) stack unit molecule e2e-2 e2e-3 e2e-1
 lint: bootstrap ## check the form of Python, YAML, shell and roles, and that arrows point down
 	@$(activate) ruff check . && ruff format --check . && lint-imports && yamllint . && shellcheck -x tools/bootstrap tools/activate tools/paths tools/down tools/lock tools/sslyze tools/uv tools/engine/build tools/engine/pulumi-language-python .ci/run && ansible-lint
 types: bootstrap ## check the types
 	@$(activate) mypy
-# Tests that need no hosts keep a processor busy, those that make hosts wait a lot; so they go on side by side.
-hosts-and-none: for-tests build-engine
-	@$(MAKE) --no-print-directory --jobs=2 --keep-going --output-sync=target unit stack molecule
 unit: for-tests build-engine ## run the tests that need no hosts
 	@$(activate) pytest tests --ignore tests/e2e -m 'not machines' $(ARGS)
 stack: build-engine ## run the tests that make, break and mend machines through Pulumi
@@ -75,12 +74,11 @@ stack: build-engine ## run the tests that make, break and mend machines through 
 molecule: build-engine ## run the Molecule scenario with hosts of its own
 	@$(activate) molecule test $(ARGS)
 e2e: for-tests build-engine ## make pairs of the tests' own, and use them as clients do
-	@$(if $(ARGS),$(activate) pytest tests/verbs tests/e2e $(ARGS),$(MAKE) --no-print-directory --jobs=3 --keep-going --output-sync=target e2e-1 e2e-2 e2e-3)
-# Three pairs side by side take much less time than one after the other: clients and playbooks wait a lot.
+	@$(if $(ARGS),$(activate) pytest tests/verbs tests/e2e $(ARGS),$(side-by-side) e2e-1 e2e-2 e2e-3)
 subnet-1 := 10.215.0.0/24
 subnet-2 := 10.220.0.0/24
 subnet-3 := 10.225.0.0/24
-e2e-1 e2e-2 e2e-3: e2e-%:
+e2e-1 e2e-2 e2e-3: e2e-%: for-tests build-engine
 	@$(activate) MAILPAIR_E2E_STACK=e2e-$* MAILPAIR_E2E_SUBNET=$(subnet-$*) MAILPAIR_E2E_PART=$* pytest tests/verbs tests/e2e --durations=40
 test-security: for-tests build-engine ## attack a pair of the tests' own; a part of e2e
 	@$(activate) pytest tests/e2e/security $(ARGS)

@@ -17,6 +17,7 @@ from cerberus.errors import (
     ErrorDefinition,
     ValidationError,
 )
+from cerberus.schema import UnvalidatedSchema
 
 from mailpair.settings.notation import ListOf, Notation
 from mailpair.settings.record import Group, Named, Parameter
@@ -26,6 +27,8 @@ from mailpair.site.tidy import Tidied
 
 _REPEATED = ErrorDefinition(0x1001, "each_once")
 _TOO_FEW = ErrorDefinition(0x1002, "at_least")
+# By the identity of a root, which has mappings and so no hash; it stays here, so that no other one gets its identity.
+_SCHEMAS: dict[int, tuple[Group, Any]] = {}
 # More known names than this are no help in a line.
 _LISTED = 12
 
@@ -68,7 +71,7 @@ def _alike(root: Group, tidied: Tidied) -> Checked | None:
             few[key] = {name: value[name] for name in said.values()}
         else:
             few[key] = value
-    validator = _Validator(_members(root))
+    validator = _Validator(_schema(root))
     if not validator.validate(few):
         return None
     values: dict[str, Any] = validator.document
@@ -78,7 +81,7 @@ def _alike(root: Group, tidied: Tidied) -> Checked | None:
 
 
 def _each(root: Group, tidied: Tidied) -> Checked:
-    validator = _Validator(_members(root))
+    validator = _Validator(_schema(root))
     validator.validate(tidied.data)
     problems = dict(tidied.problems)
     # The documented list of errors loses where they stand. What depends on something wrong is not at fault: it is last.
@@ -89,8 +92,16 @@ def _each(root: Group, tidied: Tidied) -> Checked:
             problems[path] = _problem(root, tidied.data, path, error)
     for path in problems:
         _cut(root, tidied.data, path)
-    values: dict[str, Any] = _Validator(_members(root)).normalized(tidied.data, always_return_document=True)
+    values: dict[str, Any] = _Validator(_schema(root)).normalized(tidied.data, always_return_document=True)
     return Checked(values, tuple(problems.values()), frozenset(str(path[0]) for path in problems))
+
+
+def _schema(root: Group) -> Any:
+    """What Cerberus makes of the records, checked once: it would do so for each document, several times."""
+    if id(root) not in _SCHEMAS:
+        checked = _Validator(_members(root)).schema
+        _SCHEMAS[id(root)] = (root, UnvalidatedSchema(checked.schema))
+    return _SCHEMAS[id(root)][1]
 
 
 def _members(group: Group) -> dict[str, Any]:
@@ -101,9 +112,9 @@ def _rules(member: Parameter | Group | Named) -> dict[str, Any]:
     rules: dict[str, Any]
     match member:
         case Group():
-            return {"default": {}, "schema": _members(member)}
+            return {"default_setter": _empty, "schema": _members(member)}
         case Named():
-            return {"default": {}, "valuesrules": {"schema": _members(member.group)}}
+            return {"default_setter": _empty, "valuesrules": {"schema": _members(member.group)}}
         case Parameter(notation=ListOf() as notation):
             rules = {
                 "schema": {"coerce": notation.item.parse},
@@ -118,6 +129,11 @@ def _rules(member: Parameter | Group | Named) -> dict[str, Any]:
         other, value = member.only_while
         rules["dependencies"] = {other: [value]}
     return {**rules, "required": member.required}
+
+
+def _empty(_document: Any) -> dict[str, Any]:
+    """A mapping for what is not written; each has its own."""
+    return {}
 
 
 class _Validator(cerberus.Validator):  # type: ignore[misc]

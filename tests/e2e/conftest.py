@@ -23,6 +23,24 @@ if TYPE_CHECKING:
 
     from tests.e2e.support.lab import Lab
 
+# Bring documents of their own before anything else: one after another, they save the runs that put hosts back between.
+OWN_DOCUMENTS = {
+    "test_certificates.py",
+    "test_connector_choice.py",
+    "test_connector_limits.py",
+    "test_dkim.py",
+    "test_guessing.py",
+    "test_kerberos.py",
+    "test_limits.py",
+    "test_live_changes.py",
+    "test_mail_out.py",
+    "test_portal.py",
+    "test_quota.py",
+    "test_renewal.py",
+    "test_settings.py",
+    "test_tls.py",
+    "test_welcome.py",
+}
 LAST = "test_traces.py"  # looks at what all others left behind
 AFTER = "test_power.py"  # starts servers anew, and with them the journals that the last one reads
 KEEP = os.environ.get("MAILPAIR_E2E_KEEP") == "1"
@@ -87,12 +105,15 @@ PARTS = {
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves out the other parts' files, and puts the tests of traces at each end, before those of power."""
+    """Leaves out the other parts' files, and puts the tests of traces at each end, before those of power.
+
+    Files that bring documents of their own come one after another.
+    """
     if PART:
         ours = [item for item in items if item.path.name == LAST or part(item.path.name) == PART]
         config.hook.pytest_deselected(items=[item for item in items if item not in ours])
         items[:] = ours
-    items.sort(key=lambda item: (item.path.name == AFTER, item.path.name == LAST))
+    items.sort(key=lambda item: (item.path.name == AFTER, item.path.name == LAST, item.path.name in OWN_DOCUMENTS))
 
 
 def part(file: str) -> str:
@@ -121,6 +142,17 @@ def lab(stack: Stack) -> Iterator[Lab]:
     lab = stack.lab()
     with lab.names("mail.contoso.test"):
         yield lab
+
+
+@pytest.fixture(autouse=True)
+def settled(request: pytest.FixtureRequest) -> None:
+    """Hosts are as the documents say when a test begins, whatever the one before left to the next run.
+
+    Fixtures of modules come before it. One that brings documents of its own has had its run, and then there is none
+    here; one that only looks at hosts begins with :meth:`Stack.settle`.
+    """
+    if "stack" in request.fixturenames:
+        request.getfixturevalue("stack").settle()
 
 
 @pytest.fixture(scope="session")

@@ -30,8 +30,7 @@ SILENCE = 5  # seconds without an answer; a SYN that is lost is sent again after
 def restored(lab: Lab, stack: Stack) -> Iterator[Stack]:
     """The stack, whose documents and hosts are put back at the end whatever happens."""
     yield stack
-    stack.restore()
-    stack.up()
+    stack.restore_later()
 
 
 def answers(lab: Lab, version: int, port: int) -> bool:

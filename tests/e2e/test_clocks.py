@@ -22,8 +22,9 @@ RELOAD = "systemctl reload dovecot postfix"
 
 
 @pytest.fixture(scope="module")
-def late(lab: Lab) -> Iterator[None]:
+def late(lab: Lab, stack: Stack) -> Iterator[None]:
     """A front end with libfaketime, a Python that lives a day late, and a certificate made a moment ago."""
+    stack.settle()
     lab.front.run(f"apt-get -q update && {APT} --no-install-recommends install faketime")
     lab.front.run(
         f"cat > {LATE_PYTHON} && chmod 755 {LATE_PYTHON}", stdin='#!/bin/sh\nexec faketime -f -1d python3 "$@"\n'

@@ -41,8 +41,7 @@ def world(lab: Lab, stack: Stack, outside: Outside, tmp_path_factory: pytest.Tem
     ):
         lab.front.run("systemctl reload postfix")
         yield world
-    stack.restore()
-    stack.up()
+    stack.restore_later()
 
 
 def records(stack: Stack) -> dict[str, str]:

@@ -25,8 +25,7 @@ KIB = 1024
 def connectors(stack: Stack) -> Iterator[Stack]:
     """The stack, whose connectors are put back."""
     yield stack
-    stack.restore()
-    stack.up()
+    stack.restore_later()
 
 
 def change(stack: Stack, **settings: object) -> None:

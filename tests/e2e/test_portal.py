@@ -42,8 +42,7 @@ def web_site(stack: Stack) -> Iterator[None]:
     stack.edit({"mailpair_site": ON})
     stack.up()
     yield
-    stack.restore()
-    stack.up()
+    stack.restore_later()
 
 
 @pytest.fixture(scope="module")

@@ -88,8 +88,7 @@ def published(named: Lab, stack: Stack) -> Iterator[Lab]:
     stack.edit(document())
     stack.up()
     yield named
-    stack.restore()
-    stack.up()
+    stack.restore_later()
 
 
 def closed(lab: Lab, port: int) -> bool:

@@ -47,8 +47,7 @@ def tight(lab: Lab, stack: Stack) -> Iterator[Lab]:
     stack.edit({"mailpair_mailboxes": boxes(OWN)}, "mailboxes.yml")
     stack.up()
     yield lab
-    stack.restore()
-    stack.up()
+    stack.restore_later()
 
 
 @pytest.fixture(autouse=True)

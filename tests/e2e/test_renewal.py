@@ -24,14 +24,13 @@ EACH = 50  # sessions of one user over one protocol
 ROOM = {"max_connections_per_user": 60}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def roomy(lab: Lab, stack: Stack) -> Iterator[Lab]:
     """The pair with room for so many sessions; the documents and hosts are put back as they were."""
     stack.edit({"mailpair_site": {"pop_settings": ROOM, "imap_settings": ROOM}})
     stack.playbook(stack.plain_inventory())
     yield lab
-    stack.restore()
-    stack.playbook(stack.plain_inventory())
+    stack.restore_later()
 
 
 def sent(lab: Lab) -> str:

@@ -65,6 +65,7 @@ def settings(name: str, own: dict[str, Any]) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def world(lab: Lab, stack: Stack, outside: Outside, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """The outside world, with all of these connectors; the front end has a further address."""
+    stack.settle()
     further = f"{lab.front.address.rpartition('.')[0]}.{FURTHER_HOST}"
     connectors = {name: settings(name, own) for name, own in CONNECTORS.items()}
     connectors["source"] = settings("source", {"source_ip_address": further, "source_transport_servers": ["front1"]})
@@ -75,8 +76,7 @@ def world(lab: Lab, stack: Stack, outside: Outside, tmp_path_factory: pytest.Tem
             stack.playbook(inventory(lab, stack, further), "--limit", "front1")
             yield world
         lab.front.run(f"postsuper -d ALL && ip address del {further}/24 dev host0")
-        stack.restore()
-        stack.playbook(stack.plain_inventory())
+        stack.restore_later()
 
 
 def inventory(lab: Lab, stack: Stack, further: str) -> Path:

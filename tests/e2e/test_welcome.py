@@ -42,8 +42,7 @@ def apply(lab: Lab, stack: Stack) -> Iterator[Apply]:
         return done.stdout + done.stderr
 
     yield mailboxes
-    stack.restore()
-    stack.playbook(inventory)
+    stack.restore_later()
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.e2e.support.lab import Lab
+    from tests.e2e.support.stack import Stack
 
 EXAMPLES = int(os.environ.get("MAILPAIR_FUZZ", "15"))
 IN = re.compile(rb"^(\S+ OK (\[[^]]*\] )?Logged in|\+OK Logged in|235)", re.MULTILINE)
@@ -69,8 +70,9 @@ def dialogues(words: bytes) -> st.SearchStrategy[list[bytes]]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def nothing_breaks(lab: Lab) -> Iterator[None]:
+def nothing_breaks(lab: Lab, stack: Stack) -> Iterator[None]:
     """After all of it no process has crashed, none has grown, and others are served."""
+    stack.settle()
     since = lab.front.run("date +%s").strip()
     yield
     journal = f"journalctl --quiet --since=@{since} --output=cat --grep='{CRASHES}'"

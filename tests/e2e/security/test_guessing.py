@@ -52,8 +52,7 @@ def limits(stack: Stack, lab: Lab) -> Iterator[None]:
     for owner in (ADA, CAROL):
         owner_gets_in(lab, owner)
     yield
-    stack.restore()
-    stack.playbook(stack.plain_inventory())
+    stack.restore_later()
 
 
 @pytest.fixture

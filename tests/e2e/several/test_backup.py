@@ -25,8 +25,9 @@ METRICS = "/var/lib/prometheus/node-exporter/mailpair_backup.prom"
 
 
 @pytest.fixture(scope="module")
-def repository(lab: Lab) -> Iterator[str]:
+def repository(lab: Lab, stack: Stack) -> Iterator[str]:
     """A folder at another server, front2, which takes backups by SFTP."""
+    stack.settle()
     vault = lab.fronts[1]
     vault.run("useradd --create-home vault && install -d -m 0700 -o vault /home/vault/.ssh")
     for back in lab.backs:

@@ -34,6 +34,7 @@ class Stack:
         self.site_dir = folder / "site"
         self.documents = documents
         self.config = {"mailpair:site": str(self.site_dir), **config}
+        self._behind = False
 
     @cached_property
     def environment(self) -> dict[str, str]:
@@ -77,6 +78,16 @@ class Stack:
         for name in ("site.yml", "mailboxes.yml"):
             shutil.copyfile(self.documents / name, self.site_dir / name)
 
+    def restore_later(self) -> None:
+        """Puts the documents back; the hosts follow with the next run, a test's own or that of :meth:`settle`."""
+        self.restore()
+        self._behind = True
+
+    def settle(self) -> None:
+        """Brings the hosts what :meth:`restore_later` put back, unless a run has come between."""
+        if self._behind:
+            self.up()
+
     def edit(self, change: dict[str, Any], document: str = "site.yml") -> None:
         """Lays changes over one of the original documents; mappings are merged, everything else is replaced."""
         whole = yaml.safe_load((self.documents / document).read_text())
@@ -95,7 +106,9 @@ class Stack:
 
     def up(self, *, check: bool = True) -> subprocess.CompletedProcess[str]:
         """``pulumi up``, without questions."""
-        return self.pulumi("up", "--yes", "--skip-preview", check=check)
+        done = self.pulumi("up", "--yes", "--skip-preview", check=check)
+        self._behind = self._behind and done.returncode != 0
+        return done
 
     def destroy(self) -> None:
         """``pulumi destroy``, then the stack itself and its folder."""
@@ -108,7 +121,10 @@ class Stack:
     ) -> subprocess.CompletedProcess[str]:
         """``ansible-playbook playbooks/NAME -i INVENTORY``, from the checkout."""
         command = ["ansible-playbook", f"playbooks/{name}", "-i", str(inventory), *arguments]
-        return self.run(*command, check=check)
+        done = self.run(*command, check=check)
+        if name == "site.yml" and not arguments and done.returncode == 0:
+            self._behind = False
+        return done
 
     def inventory(self) -> Path:
         """An inventory file for the plugin pulumi_stack."""

@@ -107,6 +107,7 @@ async def close(session: Session) -> None:
 @pytest.fixture(scope="module")
 def office(lab: Lab, stack: Stack) -> Iterator[Office]:
     """Mailboxes on both back ends, all with one password and a hash of the usual cost."""
+    stack.settle()
     users = [f"office{number}@contoso.test" for number in range(-(-CLIENTS // EACH))]
     password = passwords.generate()
     state = SiteState(stack.site_dir)

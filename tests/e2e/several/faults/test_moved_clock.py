@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tests.e2e.support.lab import Host, Lab
+    from tests.e2e.support.stack import Stack
 
 FOLDER, DROP_IN = "/run/moved-clock", "/run/systemd/system/dovecot.service.d"
 CAROL = "carol@contoso.test"  # on back1, as Ada
@@ -44,8 +45,9 @@ APT = "DEBIAN_FRONTEND=noninteractive apt-get -q -y"
 
 
 @pytest.fixture(scope="module")
-def clock(lab: Lab) -> Iterator[Callable[[str], None]]:
+def clock(lab: Lab, stack: Stack) -> Iterator[Callable[[str], None]]:
     """Sets the clock of a back end's Dovecot while it runs: so much later or earlier than it is, such as +1h."""
+    stack.settle()
     host = lab.backs[1]
     try:
         host.run(f"apt-get -q update && {APT} --no-install-recommends install libfaketime")
