@@ -189,11 +189,22 @@ def judge(lab: Lab, load: Load) -> None:
     for user, folders in ((ADA, ("INBOX", FOLDER)), (BOB, ("INBOX",))):
         until(lambda: is_served(lab, user, *folders), f"{user} is served again")  # noqa: B023 -- called at once
 
-    def delivered() -> bool:
-        lab.front.run("postqueue -f")
-        return lab.front.run("postqueue -j") == ""
+    waiting = ""
 
-    until(delivered, "an empty queue", 180)
+    def delivered() -> bool:
+        nonlocal waiting
+        lab.front.run("postqueue -f")
+        waiting = lab.front.run("postqueue -j")
+        return waiting == ""
+
+    try:
+        until(delivered, "an empty queue", 180)
+    except AssertionError as error:  # the journals go with the disks
+        said = [
+            host.run("journalctl --lines=100 --output=short-precise --no-hostname --unit='postfix*' --unit=dovecot")
+            for host in lab.hosts
+        ]
+        raise AssertionError("\n".join((str(error), waiting, *said))) from None
     inbox, kept = found(lab, BOB, "INBOX"), found(lab, ADA, FOLDER)
     assert sorted(load.submitted - inbox.keys()) == []
     assert {each: [uid] for each, uid in load.appended.items()} == {each: kept.get(each, []) for each in load.appended}

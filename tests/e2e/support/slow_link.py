@@ -6,6 +6,7 @@ frames between the two.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import heapq
 import os
@@ -16,7 +17,7 @@ import struct
 import subprocess
 import threading
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ TAP, NO_PI, VNET_HDR = 0x0002, 0x1000, 0x4000  # linux/if_tun.h
 TUNSETIFF = 0x400454CA
 SOL_PACKET, PACKET_VNET_HDR, PACKET_OUTGOING = 263, 15, 4  # linux/if_packet.h
 EVERYTHING = 0x0003  # ETH_P_ALL
+FULL = {errno.EAGAIN, errno.ENOBUFS}  # a queue is full, which loses a frame as on any link; or there is none after all
 LARGEST = 1 << 17  # what the kernel has yet to cut into frames comes as a whole
 
 
@@ -46,20 +48,29 @@ class Link:
         self._inner.bind((inner, EVERYTHING))
         self._inner.setblocking(False)
         self._stop, self._wake = os.pipe()
-        self._thread = threading.Thread(target=self._carry, daemon=True)
+        self._failure: OSError | None = None
+        self._thread = threading.Thread(target=self._carry_on, daemon=True)
 
     def begin(self) -> None:
         """Carries frames from now on; both devices are up."""
         self._thread.start()
 
     def close(self) -> None:
-        """Ends it; the tap device goes."""
+        """Ends it; the tap device goes. Raises the OSError by which it ended before."""
         os.close(self._wake)
         if self._thread.ident:
             self._thread.join()
         self._inner.close()
         for each in (self._outer, self._stop):
             os.close(each)
+        if self._failure:
+            raise self._failure
+
+    def _carry_on(self) -> None:
+        try:
+            self._carry()
+        except OSError as error:
+            self._failure = error
 
     def _carry(self) -> None:
         under_way: list[tuple[float, int, bytes]] = []
@@ -71,20 +82,31 @@ class Link:
             if self._stop in ready:
                 return
             if self._outer in ready:
-                frame = os.read(self._outer, LARGEST)
-                if self._dice.random() < self._loss:
-                    self.lost += 1
-                else:
-                    self.carried += 1
-                    heapq.heappush(under_way, (time.monotonic() + self._delay, self.carried, frame))
+                with may_be_lost():
+                    frame = os.read(self._outer, LARGEST)
+                    if self._dice.random() < self._loss:
+                        self.lost += 1
+                    else:
+                        self.carried += 1
+                        heapq.heappush(under_way, (time.monotonic() + self._delay, self.carried, frame))
             if inner in ready:
-                frame, (_, _, kind, *_) = self._inner.recvfrom(LARGEST)
-                if kind != PACKET_OUTGOING:
-                    with suppress(BlockingIOError):  # a full queue loses a frame, as any link's does
+                with may_be_lost():
+                    frame, (_, _, kind, *_) = self._inner.recvfrom(LARGEST)
+                    if kind != PACKET_OUTGOING:
                         os.write(self._outer, frame)
             while under_way and under_way[0][0] <= time.monotonic():
-                with suppress(BlockingIOError):
+                with may_be_lost():
                     self._inner.send(heapq.heappop(under_way)[2])
+
+
+@contextmanager
+def may_be_lost() -> Iterator[None]:
+    """A frame for which a device has no room does not come; every other error is one."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
 
 
 @contextmanager
