@@ -26,7 +26,7 @@ for-pdf: ## install what `make handout` needs for a PDF: Pango, and fonts for Ch
 for-tests: ## install what tests alone need: a browser, disks that forget, and what a PDF needs
 	@tools/bootstrap tests
 
-.PHONY: up describe verify mailboxes publish dkim certificates health upgrade take-back drain backup restore down
+.PHONY: up describe verify mailboxes mailbox publish dkim certificates health upgrade take-back drain backup restore down
 up: build-engine ## bring up the hosts, configure them, and say what they offer
 	@$(pulumi) stack select --create $(STACK)
 	@$(pulumi) up --yes --skip-preview --suppress-outputs --stack $(STACK) $(ARGS)
@@ -37,6 +37,8 @@ verify: ## sign in to each service, send a message and read it back
 	@tools/bootstrap && $(activate) PULUMI_STACK=$(STACK) ansible-playbook playbooks/verify.yml -i inventories/lab/pulumi_stack.yml $(ARGS)
 mailboxes: ## bring mailboxes.yml and passwords to the hosts, and nothing else
 	@tools/bootstrap && $(activate) PULUMI_STACK=$(STACK) ansible-playbook playbooks/mailboxes.yml -i inventories/lab/pulumi_stack.yml $(ARGS)
+mailbox: ## bring one mailbox of mailboxes.yml and its password to the hosts at once; MAILBOX=carol@contoso.test names it
+	@tools/bootstrap && $(activate) PULUMI_STACK=$(STACK) ansible-playbook playbooks/mailbox.yml -i inventories/lab/pulumi_stack.yml -e mailbox=$(MAILBOX) $(ARGS)
 publish: ## bring what mail programs are told to the front ends, and nothing else
 	@tools/bootstrap && $(activate) PULUMI_STACK=$(STACK) ansible-playbook playbooks/publish.yml -i inventories/lab/pulumi_stack.yml $(ARGS)
 dkim: ## print the records that DNS needs for the signatures of outgoing mail

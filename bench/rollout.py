@@ -51,7 +51,10 @@ def warm(checkout: Checkout) -> list[Figure]:
 
 
 def playbook(folder: Path, name: str = "site.yml") -> str:
-    """The command that runs one of playbooks/ with the stack's inventory, and back ends for measurements as well."""
+    """The command that runs one of playbooks/ with the stack's inventory, and back ends for measurements as well.
+
+    ``name`` is the playbook's, with arguments behind it if there are any.
+    """
     file = folder / "inventories/lab/measuring.pulumi_stack.yml"
     write_inventory(file, folder / "pulumi_stack")
     return f"{ALL_TASKS} ansible-playbook playbooks/{name} -i {file}"

@@ -38,6 +38,25 @@ def remember(state: SiteState, name: str, applied: Applied, *, mailboxes_alone: 
         return
     if before is not None and _others(before.settings) != _others(applied.settings):
         applied = replace(before, settings=_others(before.settings) | _mailboxes(applied.settings))
+    _keep(state, name, applied)
+
+
+def remember_mailbox(state: SiteState, name: str, applied: Applied, address: str) -> None:
+    """Keeps that one mailbox was brought to a server, and nothing else.
+
+    ``applied`` is what the documents say now. Where they differ from the last run in that mailbox alone, this is what
+    was applied; else the mailbox's settings are exchanged, and everything else stays as it was, the plan as well.
+    """
+    before = last_applied(state).get(name)
+    if before is None:
+        return
+    settings = _without(before.settings, address) | of_mailbox(applied.settings, address)
+    if settings != applied.settings:
+        applied = replace(before, settings=settings)
+    _keep(state, name, applied)
+
+
+def _keep(state: SiteState, name: str, applied: Applied) -> None:
     content = {
         "version": _VERSION,
         "settings": dict(applied.settings),
@@ -72,6 +91,15 @@ def _read(content: Mapping[str, Any]) -> Applied:
 
 def _servers(written: Sequence[Any]) -> tuple[Server, ...]:
     return tuple(Server(name, Role(role), fqdn, tuple(addresses)) for name, role, fqdn, addresses in written)
+
+
+def of_mailbox(settings: Mapping[str, str], address: str) -> dict[str, str]:
+    """The settings of one mailbox, of all of a site's; none where there is no such mailbox."""
+    return {path: text for path, text in settings.items() if path.startswith(f"{_MAILBOXES}{address}]")}
+
+
+def _without(settings: Mapping[str, str], address: str) -> dict[str, str]:
+    return {path: text for path, text in settings.items() if not path.startswith(f"{_MAILBOXES}{address}]")}
 
 
 def _mailboxes(settings: Mapping[str, str]) -> dict[str, str]:

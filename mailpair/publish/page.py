@@ -22,9 +22,14 @@ def page(site: Site, servers: Sequence[Server]) -> dict[str, Any]:
         # Apple's, without an owner; with the site's own CA where devices must be told of it.
         "profiles": {protocol: each for protocol, each in made.items() if each is not None},
         "authority": authority(site) if private else None,
-        "mailboxes": {
-            mailbox.address: {"pop": mailbox.pop_enabled, "imap": mailbox.imap_enabled}
-            for mailbox in site.mailboxes
-            if mailbox.kind is Kind.USER and not mailbox.account_disabled
-        },
+        "mailboxes": switches(site),
+    }
+
+
+def switches(site: Site) -> dict[str, dict[str, bool]]:
+    """Which protocols are on for each of those who may sign in, by address."""
+    return {
+        mailbox.address: {"pop": mailbox.pop_enabled, "imap": mailbox.imap_enabled}
+        for mailbox in site.mailboxes
+        if mailbox.kind is Kind.USER and not mailbox.account_disabled
     }

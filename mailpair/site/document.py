@@ -7,6 +7,7 @@ and dates stay the text that was written. Tags, anchors and aliases are refused,
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,14 +26,18 @@ _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def read(path: Path, key: str) -> tuple[dict[str, object] | None, list[Problem]]:
+def read(
+    path: Path, key: str, narrow: Callable[[str], str] | None = None
+) -> tuple[dict[str, object] | None, list[Problem]]:
     """Reads the mapping under the one key that a document must have.
 
-    Returns the mapping, or None where there is none to speak of, and what is wrong with the file as such. Values are
-    None, bool, int, str, list and dict.
+    ``narrow`` makes of the text the part that is to be read; by default all of it is. Returns the mapping, or None
+    where there is none to speak of, and what is wrong with the file as such. Values are None, bool, int, str, list and
+    dict.
     """
     reader = _Reader(path.name)
-    data = reader.parse(_text(path, reader.problems))
+    text = _text(path, reader.problems)
+    data = reader.parse(narrow(text) if narrow else text)
     if reader.problems:
         return None, reader.problems
     if not isinstance(data, dict) or key not in data:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ from mailpair.settings.documents import MAILBOXES, SITE
 from mailpair.settings.record import Group
 from mailpair.site import document, rules, schema
 from mailpair.site.build import build
-from mailpair.site.model import Site
+from mailpair.site.excerpt import excerpt
+from mailpair.site.model import Kind, Site, role_addresses_of
 from mailpair.site.problems import SiteError
 from mailpair.site.written import written
 
@@ -42,11 +44,23 @@ def load_written(site_dir: Path) -> Loaded:
     return Loaded(site, written(SITE, values) | written(MAILBOXES, mailboxes))
 
 
-def _load(site_dir: Path) -> tuple[Site, dict[str, Any], dict[str, Any]]:
-    """The site, and the values of both documents."""
+def load_excerpt(site_dir: Path, address: str) -> Loaded:
+    """Reads ``site.yml`` and, of ``mailboxes.yml``, what has to do with one mailbox; ``address`` in lower case.
+
+    The site has that mailbox, if it is in the document, and those that have one of its addresses or may stand for
+    postmaster and abuse: what is wrong about the mailbox is found, in the words of :func:`load`, and nothing that is
+    wrong about others. A directory of 100,000 is searched in a fraction of a second, not read in many.
+    """
+    loaded, values, mailboxes = _load(site_dir, address)
+    return Loaded(loaded, written(SITE, values) | written(MAILBOXES, mailboxes))
+
+
+def _load(site_dir: Path, address: str | None = None) -> tuple[Site, dict[str, Any], dict[str, Any]]:
+    """The site, and the values of both documents; with an address, of an excerpt."""
     site, site_problems = document.read(site_dir / SITE_FILE, SITE.name)
-    mailboxes, mailbox_problems = document.read(site_dir / MAILBOXES_FILE, MAILBOXES.name)
     checked = schema.check(SITE, site or {})
+    narrow = _narrow(address, checked.values) if address else None
+    mailboxes, mailbox_problems = document.read(site_dir / MAILBOXES_FILE, MAILBOXES.name, narrow)
     accounts = schema.check(MAILBOXES, {_MAILBOXES: mailboxes or {}})
     incomplete = set(checked.incomplete | accounts.incomplete)
     problems = [*site_problems, *mailbox_problems]
@@ -64,6 +78,12 @@ def _load(site_dir: Path) -> tuple[Site, dict[str, Any], dict[str, Any]]:
     if problems:
         raise SiteError(problems)
     return loaded, checked.values, accounts.values
+
+
+def _narrow(address: str, site: dict[str, Any]) -> Callable[[str], str]:
+    """What makes the excerpt: the addresses that every domain must have are somebody's, maybe an administrator's."""
+    role_addresses = role_addresses_of(site.get("accepted_domains", ()))
+    return lambda text: excerpt(text, MAILBOXES.name, address, (*role_addresses, Kind.ADMINISTRATOR.value))
 
 
 def _names(group: Group) -> set[str]:

@@ -6,6 +6,7 @@ Nothing here reads, checks or renders: :func:`mailpair.site.load` makes these va
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
@@ -347,7 +348,7 @@ class Site:
 
         Where no mailbox has one of them, it reaches the administrators.
         """
-        return tuple(f"{name}@{domain}" for domain in self.accepted_domains for name in ("postmaster", "abuse"))
+        return role_addresses_of(self.accepted_domains)
 
     def pair(self, protocol: Protocol) -> ServicePair:
         """The two services of a protocol."""
@@ -357,3 +358,8 @@ class Site:
         """The settings of a protocol on a server (its inventory name), or the site's where ``server`` is None."""
         place = next((each for each in self.servers if each.name == server), self)
         return place.pop_settings if protocol is Protocol.POP3 else place.imap_settings
+
+
+def role_addresses_of(domains: Iterable[str]) -> tuple[str, ...]:
+    """The role addresses (RFC 2142) of these domains, as :attr:`Site.role_addresses` has them."""
+    return tuple(f"{name}@{domain}" for domain in domains for name in ("postmaster", "abuse"))

@@ -97,10 +97,13 @@ def _each(root: Group, tidied: Tidied) -> Checked:
 
 
 def _schema(root: Group) -> Any:
-    """What Cerberus makes of the records, checked once: it would do so for each document, several times."""
+    """What Cerberus makes of the records, made once: it would do so for each document, several times.
+
+    Whether it is a schema at all is for a test to find out. That takes a quarter of a second, in each of the many
+    processes of Ansible's that read the documents.
+    """
     if id(root) not in _SCHEMAS:
-        checked = _Validator(_members(root)).schema
-        _SCHEMAS[id(root)] = (root, UnvalidatedSchema(checked.schema))
+        _SCHEMAS[id(root)] = (root, UnvalidatedSchema(_members(root)))
     return _SCHEMAS[id(root)][1]
 
 

@@ -10,7 +10,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.mailpair.mail.plugins.plugin_utils import inventory
 
-from mailpair.applied import Applied, remember
+from mailpair.applied import Applied, of_mailbox, remember, remember_mailbox
 from mailpair.plan import plan
 from mailpair.site import SiteError, load_written
 from mailpair.state import SiteState, StateError
@@ -28,20 +28,32 @@ class ActionModule(ActionBase):
         """Plan again what was applied, and keep it."""
         super().run(tmp, task_vars)
         variables = task_vars or {}
-        specification = {"site_dir": {"type": "path"}, "mailboxes_alone": {"type": "bool", "default": False}}
+        specification = {
+            "site_dir": {"type": "path"},
+            "mailboxes_alone": {"type": "bool", "default": False},
+            "mailbox_alone": {"type": "bool", "default": False},
+        }
         _, arguments = self.validate_argument_spec(argument_spec=specification)
         site_dir = Path(arguments["site_dir"] or inventory.site_dir(variables, self._templar))
         host = str(variables["inventory_hostname"])
+        state = SiteState(site_dir)
         kept = False
         try:
             loaded = load_written(site_dir)
             servers = inventory.servers(variables, loaded.site.domain)
             (server,) = (server for server in servers if server.name == host)
             planned = plan(loaded.site, servers, server)
+            applied = Applied(loaded.settings, servers, planned)
             # Documents that were changed while the run was on its way are not what it applied.
-            if planned == variables.get("mailpair_plan") and not self._task.check_mode:
-                applied = Applied(loaded.settings, servers, planned)
-                remember(SiteState(site_dir), host, applied, mailboxes_alone=arguments["mailboxes_alone"])
+            if self._task.check_mode:
+                pass
+            elif arguments["mailbox_alone"]:
+                one = variables["mailpair_one_mailbox"]
+                kept = one["settings"] == of_mailbox(loaded.settings, one["address"])
+                if kept:
+                    remember_mailbox(state, host, applied, one["address"])
+            elif planned == variables.get("mailpair_plan"):
+                remember(state, host, applied, mailboxes_alone=arguments["mailboxes_alone"])
                 kept = True
         except (SiteError, StateError) as error:
             raise AnsibleActionFail(f"{site_dir}: what was applied could not be kept.\n{error}") from None

@@ -71,23 +71,11 @@ actions:
   sample: [replaced /etc/accounts/imap, ended the sessions of ada@contoso.test]
 """
 
-import json
-import os
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.mailpair.mail.plugins.module_utils.files import (
-    Wanted,
-    make_folders,
-    owned,
-    read,
-    remove,
-    wanted,
-)
-
-# What is still to be done once the files are in place; it outlives a run that is interrupted.
-UNDONE = "/var/lib/mailpair/undone"
-UNDONE_OWNER = ("root", "root")
+from ansible_collections.mailpair.mail.plugins.module_utils.accounts import CommandError, settle
+from ansible_collections.mailpair.mail.plugins.module_utils.files import owned, wanted
 
 
 def main() -> None:
@@ -113,42 +101,13 @@ def main() -> None:
 def run(module: AnsibleModule) -> None:
     """Do what is missing and end the module."""
     params: dict[str, Any] = module.params
-    outdated = [file for file in map(wanted, params["files"]) if not file.is_there()]
-    note = os.path.join(UNDONE, params["service"])
-    concerned = {*json.loads(read(note) or b"[]")}
-    unfinished = os.path.exists(note)
-    if params["kick"]:
-        concerned.update(name for file in outdated for name in changed(read(file.path) or b"", file.content))
-    actions = make_folders(params["folders"], pretend=module.check_mode)
-    actions.extend(f"replaced {file.path}" for file in outdated)
-    active = module.run_command(["systemctl", "--quiet", "is-active", params["service"]])[0] == 0
-    then = [["systemctl", "reload", params["service"]]] if params["reload"] else []
-    then += [[*params["kick"], name] for name in sorted(concerned)]
-    if active and (outdated or unfinished):
-        actions.extend([f"reloaded {params['service']}"] if params["reload"] else [])
-        actions.extend(f"ended the sessions of {name}" for name in sorted(concerned))
-    if not module.check_mode and (outdated or unfinished):
-        os.makedirs(UNDONE, mode=0o755, exist_ok=True)
-        Wanted(note, json.dumps(sorted(concerned)).encode(), *UNDONE_OWNER, 0o600).put()
-        for file in outdated:
-            os.makedirs(os.path.dirname(file.path), mode=0o755, exist_ok=True)
-            file.put()
-        for command in then if active else []:
-            _do(module, command)
-        remove(note)
+    files = [wanted(file) for file in params["files"]]
+    actions: list[str] = []
+    try:
+        actions = settle(params, files, module.run_command, pretend=module.check_mode)
+    except CommandError as error:
+        module.fail_json(msg=str(error), rc=error.code)
     module.exit_json(changed=bool(actions), actions=actions)
-
-
-def changed(before: bytes, after: bytes) -> set[str]:
-    """Names of the accounts whose line in a passwd-file is another than before, or is gone."""
-    fresh = set(after.decode().splitlines())
-    return {line.partition(":")[0] for line in before.decode().splitlines() if line and line not in fresh}
-
-
-def _do(module: AnsibleModule, command: list[str]) -> None:
-    code, out, err = module.run_command(command)
-    if code:
-        module.fail_json(msg=f"'{' '.join(command)}' ended with {code}: {(err or out).strip()}", rc=code)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,10 @@ options:
     description: Whether the run brought mailboxes and nothing else to the host.
     type: bool
     default: false
+  mailbox_alone:
+    description: Whether the run brought one mailbox and nothing else to the host, with M(mailpair.mail.mailbox).
+    type: bool
+    default: false
 attributes:
   check_mode: {support: full, description: It changes no host.}
 """

@@ -30,6 +30,9 @@ options:
     suboptions:
       subject: {description: The subject., type: str, required: true}
       text: {description: 'The text, in which C(%ADDRESS%) stands for the address.', type: str, required: true}
+  only:
+    description: An address; with it nothing is done for others, and their notes stay.
+    type: str
   sender:
     description: Whom the message is from. It is sent with the empty reverse-path, so that nothing comes back.
     type: str
@@ -104,6 +107,7 @@ def main() -> None:
                     "text": {"type": "str", "required": True},
                 },
             },
+            "only": {"type": "str"},
             "sender": {"type": "str", "required": True},
             "homes": {"type": "path", "required": True},
             "folder": {"type": "path", "required": True},
@@ -118,6 +122,8 @@ def run(module: AnsibleModule) -> None:
     """Note or deliver, and end the module."""
     params: dict[str, Any] = module.params
     noted = _noted(params["folder"])
+    if params.get("only"):
+        noted &= {params["only"]}
     new = [each for each in params["mailboxes"] if each not in noted and not os.path.exists(_home(module, each))]
     waiting = sorted({*noted, *new} & params["mailboxes"].keys())
     if params["state"] == "noted":

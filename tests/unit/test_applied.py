@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mailpair.applied import Applied, last_applied, remember
+from mailpair.applied import Applied, last_applied, remember, remember_mailbox
 from mailpair.servers import Role, Server
 from mailpair.state import SiteState, StateError
 
@@ -70,4 +70,27 @@ def test_mailboxes_alone_leave_other_settings_that_were_not_applied(state: SiteS
 
 def test_mailboxes_alone_are_not_all_of_a_server(state: SiteState) -> None:
     remember(state, "front1", BEFORE, mailboxes_alone=True)
+    assert last_applied(state) == {}
+
+
+def test_one_mailbox_is_kept_with_the_plan_where_nothing_else_differs(state: SiteState) -> None:
+    remember(state, "front1", BEFORE)
+    bob = {"mailboxes[bob@contoso.test].server": "back1", "mailboxes[bob@contoso.test].kind": "user"}
+    after = Applied({**BEFORE.settings, **bob}, SERVERS, {"x": 1})
+    remember_mailbox(state, "front1", after, "bob@contoso.test")
+    assert last_applied(state)["front1"] == after
+    remember_mailbox(state, "front1", BEFORE, "bob@contoso.test")
+    assert last_applied(state)["front1"] == BEFORE
+
+
+def test_one_mailbox_is_kept_alone_where_more_differs(state: SiteState) -> None:
+    remember(state, "front1", BEFORE)
+    bob = {"mailboxes[bob@contoso.test].server": "back1"}
+    now = {"pop_settings.banner": "Hello.", "mailboxes[eve@contoso.test].server": "back1", **bob}
+    remember_mailbox(state, "front1", Applied(now, SERVERS, {"x": 1}), "bob@contoso.test")
+    assert last_applied(state)["front1"] == replace(BEFORE, settings={**BEFORE.settings, **bob})
+
+
+def test_one_mailbox_is_not_kept_where_nothing_was_applied_yet(state: SiteState) -> None:
+    remember_mailbox(state, "front1", BEFORE, "ada@contoso.test")
     assert last_applied(state) == {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from ansible_collections.mailpair.mail.plugins.module_utils import accounts as settling
 from ansible_collections.mailpair.mail.plugins.modules import accounts
 
 from tests.unit.plugins.host import OWNER, Ended, FakeModule
@@ -20,8 +21,8 @@ RUNNING: dict[str, Any] = {}
 @pytest.fixture(autouse=True)
 def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A host with its accounts in place."""
-    monkeypatch.setattr(accounts, "UNDONE", str(tmp_path / "undone"))
-    monkeypatch.setattr(accounts, "UNDONE_OWNER", (OWNER["owner"], OWNER["group"]))
+    monkeypatch.setattr(settling, "UNDONE", str(tmp_path / "undone"))
+    monkeypatch.setattr(settling, "UNDONE_OWNER", (OWNER["owner"], OWNER["group"]))
     ended(tmp_path, BEFORE)
 
 

@@ -94,6 +94,7 @@ class Host:
     folder: Path
     mailboxes: dict[str, int]
     searched: str = ""
+    only: str | None = None
     commands: list[str] = field(default_factory=list)
 
     def run(self, state: str, *, check_mode: bool = False) -> dict[str, Any]:
@@ -105,6 +106,7 @@ class Host:
             "homes": str(self.folder / "homes"),
             "folder": str(self.folder / "notes"),
             "socket": str(self.folder / "lmtp"),
+            "only": self.only,
         }
         module = FakeModule(params, str(self.folder), lambda _: (0, self.searched, ""), check_mode)
         with pytest.raises(Ended) as end:
@@ -137,6 +139,17 @@ def test_a_new_mailbox_gets_it_once(host: Host, store: Store) -> None:
     assert host.run("noted") == {"changed": False, "welcomed": []}
     assert host.run("delivered") == {"changed": False, "welcomed": [], "warnings": []}
     assert store.recipients == [ADA]
+
+
+def test_notes_of_others_stay_where_it_is_for_one(host: Host, store: Store) -> None:
+    host.run("noted")
+    host.only, host.mailboxes = ADA, {}
+    assert host.run("noted") == {"changed": True, "welcomed": []}
+    assert host.notes == {BOB}
+    host.mailboxes = {ADA: 0}
+    host.run("noted")
+    assert host.run("delivered")["welcomed"] == [ADA]
+    assert (store.recipients, host.notes) == ([ADA], {BOB})
 
 
 def test_what_comes_before_the_message_does_not_keep_it_away(host: Host, store: Store) -> None:

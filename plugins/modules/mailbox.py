@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One mailbox, in the files that say who has one."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: mailbox
+short_description: Bring one mailbox to this host, as the site's documents have it
+description:
+  - Finds one mailbox in the site's documents on the controller and, on the host, puts its lines and entries in the
+    place of former ones in files that are there already. What it leaves is what a run for all mailboxes leaves.
+  - Each file is replaced in one step; services read it, and sessions of a mailbox that changed or went end, as with
+    M(mailpair.mail.accounts). All of that is done when the module ends.
+  - A mailbox that is no longer in the documents goes from the host. Its mail and its password stay.
+  - It shows no content, so it suits secrets, together with C(no_log).
+options:
+  address:
+    description: The mailbox's address.
+    type: str
+    required: true
+  site_dir:
+    description: >-
+      The site's folder. By default the variable C(mailpair_site_dir), or the folder of the inventory.
+    type: path
+  only_look:
+    description: Whether to change nothing, and say only whether the files are there; it opens the connection as well.
+    type: bool
+    default: false
+  services:
+    description: >-
+      What is told of the mailbox, as C(mailpair.plan.one_mailbox) has it. Found in the documents; not to be given.
+    type: list
+    elements: dict
+    default: []
+attributes:
+  check_mode: {support: full, description: Reports what would change.}
+  diff_mode: {support: none, description: The content may be secret.}
+"""
+
+EXAMPLES = r"""
+- name: Bring the mailbox
+  mailpair.mail.mailbox:
+    address: carol@contoso.com
+  no_log: true
+"""
+
+RETURN = r"""
+actions:
+  description: What was done, or would be in check mode, in order.
+  returned: success
+  type: list
+  elements: str
+  sample: [replaced /etc/mailpair/accounts/imap]
+ansible_facts:
+  description: The settings that were brought, for M(mailpair.mail.applied).
+  returned: success
+  type: dict
+  contains:
+    mailpair_one_mailbox:
+      description: Its address, and its settings as text by their paths; no settings if it is gone.
+      type: dict
+"""
+
+import os
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.mailpair.mail.plugins.module_utils.accounts import CommandError, settle, until_noticed
+from ansible_collections.mailpair.mail.plugins.module_utils.files import Wanted, read
+from ansible_collections.mailpair.mail.plugins.module_utils.one_mailbox import with_entries, with_lines
+
+OWNER = "root"  # of all such files
+
+
+def main() -> None:
+    """Entry point."""
+    module = AnsibleModule(
+        argument_spec={
+            "address": {"type": "str", "required": True},
+            "site_dir": {"type": "path"},
+            "only_look": {"type": "bool", "default": False},
+            "services": {"type": "list", "elements": "dict", "default": []},
+        },
+        supports_check_mode=True,
+    )
+    run(module)
+
+
+def run(module: AnsibleModule) -> None:
+    """Make all files anew, then put those of each service in place, and end the module."""
+    services: list[dict[str, Any]] = module.params["services"]
+    files = [[_wanted(module, file) for file in each["files"]] for each in services]
+    actions: list[str] = []
+    if module.params["only_look"]:
+        module.exit_json(changed=False, actions=actions)
+    try:
+        for service, wanted in zip(services, files, strict=True):
+            params = {**service, "folders": []}
+            actions += settle(params, wanted, module.run_command, pretend=module.check_mode)
+    except CommandError as error:
+        module.fail_json(msg=str(error), rc=error.code)
+    if actions and not module.check_mode:
+        # So that whoever signs in from now on is answered by the new files.
+        until_noticed(max(os.stat(file.path).st_ctime for each in files for file in each))
+    module.exit_json(changed=bool(actions), actions=actions)
+
+
+def _wanted(module: AnsibleModule, file: dict[str, Any]) -> Wanted:
+    content = read(file["path"])
+    if content is None:
+        module.fail_json(
+            msg=f"{file['path']}: missing: must be there before one mailbox is brought; run playbooks/site.yml first"
+        )
+    text = content.decode()
+    text = with_lines(text, file["lines"]) if file["lines"] else with_entries(text, file["entries"])
+    return Wanted(file["path"], text.encode(), OWNER, file["group"], int(file["mode"], 8))
+
+
+if __name__ == "__main__":
+    main()
