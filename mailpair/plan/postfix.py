@@ -12,8 +12,6 @@ FOLDER = "/etc/postfix"
 CREDENTIALS = f"{FOLDER}/credentials"  # logins at smart hosts, readable to root alone
 OWN_DOMAINS_MAP = f"texthash:{FOLDER}/own_domains"
 
-INSPECTION = "/etc/mailpair/inspection"  # what the inspector knows of the site
-INSPECTOR = "/usr/local/lib/mailpair/inspect-mail"  # refuses what Postfix would not deliver as it came
 HEADER_SIZE_LIMIT = 262144  # bytes of one header field; Postfix would cut a larger one
 
 # Whom Debian trusts; a front end's administrator adds a private CA with update-ca-certificates.

@@ -9,6 +9,7 @@ from mailpair.plan import (
     certificates,
     dkim,
     gate,
+    inspection,
     listening,
     places,
     postfix,
@@ -40,28 +41,6 @@ _LEAST_SIZE_LIMIT = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Inspector:
-    """What looks at the messages of one connector: a service, and its limits in bytes and numbers."""
-
-    name: str
-    header_size: int
-    hops: int
-    local_hops: int  # 0: any number
-    size: int
-    signed: bool  # whether what passes is signed
-
-
-@dataclass(frozen=True, slots=True)
-class Inspection:
-    """What all inspectors know: names of this site's servers, and limits of messages that leave the site."""
-
-    file: str
-    own_names: tuple[str, ...]
-    domains: tuple[str, ...]
-    outgoing: tuple[send_connector.SizeLimit, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class ReceiveConnectorPlan:
     """Values of the role receive_connector."""
 
@@ -73,8 +52,7 @@ class ReceiveConnectorPlan:
     message_size_limit: int  # the largest of all connectors
     header_size_limit: int  # of one field, in bytes
     services: tuple[postfix.Service, ...]  # one for each binding of an enabled connector
-    inspectors: tuple[Inspector, ...]  # one for each enabled connector
-    inspection: Inspection
+    inspection: inspection.InspectionPlan
     doors: Doors
     gate: gate.GatePlan
     milters: str  # whom every connector asks
@@ -85,7 +63,6 @@ class ReceiveConnectorPlan:
     names: tuple[Entry, ...]  # that clients may ask for; none where there is one certificate
     outgoing: send_connector.Outgoing
     folder: str
-    inspector: str
     credentials: str  # the file that holds them
     watch: tuple[str, ...]  # files of others, read by each process as it starts
     system_ca: str
@@ -119,13 +96,7 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> ReceiveConnec
         message_size_limit=max((each.max_message_size for each in enabled), default=_LEAST_SIZE_LIMIT),
         header_size_limit=postfix.HEADER_SIZE_LIMIT,
         services=tuple(service for each in enabled for service in services(each, doors, seen[each.name])),
-        inspectors=tuple(_inspector(each, signed=dkim.signs(site, each)) for each in enabled),
-        inspection=Inspection(
-            file=postfix.INSPECTION,
-            own_names=_own_names(enabled, servers),
-            domains=site.accepted_domains,
-            outgoing=outgoing.sizes,
-        ),
+        inspection=inspection.plan(site, servers, server, enabled, outgoing.sizes),
         doors=doors,
         gate=gate.plan(enabled),
         milters=quota.MILTER,
@@ -136,7 +107,6 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> ReceiveConnec
         names=_names(site, server),
         outgoing=outgoing,
         folder=postfix.FOLDER,
-        inspector=postfix.INSPECTOR,
         credentials=postfix.CREDENTIALS,
         watch=(*_FILES_OF_OTHERS, *certificate_files, *((postfix.CREDENTIALS,) if outgoing.credentials else ())),
         system_ca=postfix.SYSTEM_CA_FILE,
@@ -159,7 +129,6 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> ReceiveConnec
 
 def services(connector: ReceiveConnector, doors: Doors, shown: Shown) -> tuple[postfix.Service, ...]:
     """Make the entries of master.cf of one connector, one a place where it listens."""
-    inspector = f"smtpd_proxy_filter = unix:private/{_inspector(connector).name}"
     milters = f"smtpd_milters = {gate.MILTER}, {quota.MILTER}"
     return tuple(
         postfix.Service(
@@ -168,7 +137,7 @@ def services(connector: ReceiveConnector, doors: Doors, shown: Shown) -> tuple[p
             options=(
                 *smtp_service.options(connector, ca=places.CA_FILE, ssl=listener.ssl),
                 f"smtpd_tls_chain_files = {shown.unasked.chain}",
-                inspector,
+                *inspection.options(connector),
                 milters,
                 f"milter_macro_daemon_name = {connector.name}",
             ),
@@ -183,20 +152,3 @@ def _names(site: Site, server: Server) -> tuple[Entry, ...]:
     """Map names that clients ask for (SNI) to what they are shown; one that begins with a dot is for those below it."""
     shown = certificates.shown(site, server, CertificateService.SMTP)
     return tuple(Entry(name.removeprefix("*"), each.chain) for name, each in shown.by_name.items())
-
-
-def _inspector(connector: ReceiveConnector, *, signed: bool = False) -> Inspector:
-    return Inspector(
-        name=f"inspect-{word(connector.name)}",
-        header_size=connector.max_header_size,
-        hops=connector.max_hop_count,
-        local_hops=connector.max_local_hop_count,
-        size=connector.max_message_size,
-        signed=signed,
-    )
-
-
-def _own_names(connectors: Sequence[ReceiveConnector], servers: Sequence[Server]) -> tuple[str, ...]:
-    """The names that servers of this site give themselves in trace fields."""
-    names = [*(each.fqdn for each in servers), *(each.fqdn for each in connectors if each.fqdn)]
-    return tuple(dict.fromkeys(name.lower() for name in names))

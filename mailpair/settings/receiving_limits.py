@@ -11,7 +11,7 @@ _KB, _GB = 1 << 10, 1 << 30
 _DAY = 86400
 _LIMITS = "tests/e2e/test_settings.py::test_limits_of_a_connector_are_told_and_kept"
 _GATE = "the milter mailpair-smtp-gate"
-_INSPECTION = "inspect-mail, which each message passes"
+_INSPECTION = "the program mailpair-inspection, which each message passes"
 
 _MESSAGES = (
     Parameter(

@@ -132,7 +132,7 @@ PARAMETERS = (
             "25 MB, Exchange Server 2013 sets 35 MB."
         ),
         test="tests/e2e/test_connector_limits.py::test_a_message_too_large_to_leave_is_refused_at_once",
-        how="inspect-mail, which each message passes",
+        how="the program mailpair-inspection, which each message passes",
         exchange_default="35 MB as it is set, 25 MB in the reference",
     ),
     Parameter(

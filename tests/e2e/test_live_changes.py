@@ -31,7 +31,7 @@ KNOCK = 3.0  # seconds; the firewall drops what is for a closed port
 ROOM = {"pop_settings": {"max_connections_per_user": 40}, "imap_settings": {"max_connections_per_user": 40}}
 STARTED = (
     "systemctl show --property=Id,ExecMainStartTimestampMonotonic dovecot postfix haproxy mailpair-sessions "
-    "mailpair-smtp-gate mailpair-quota"
+    "mailpair-smtp-gate mailpair-quota mailpair-inspection"
 )
 
 

@@ -48,10 +48,14 @@ def test_each_connector_has_what_belongs_to_it() -> None:
     planned = plan(site(receive_connectors=(receive(comment="Phones", max_inbound_connection=7, max_hop_count=9),)))
     (service,) = planned.services
     assert (service.comment, service.processes) == ("Phones", 7)
-    assert "smtpd_proxy_filter = unix:private/inspect-client-frontend" in service.options
+    assert "smtpd_proxy_filter = unix:/run/mailpair-inspection.sock" in service.options
+    assert "smtpd_proxy_ehlo = client-frontend" in service.options
     assert "milter_macro_daemon_name = Client Frontend" in service.options
-    assert [(each.name, each.hops) for each in planned.inspectors] == [("inspect-client-frontend", 9)]
-    assert planned.inspection.own_names == ("front1.contoso.test", "back1.contoso.test")
+    known = planned.inspection.known
+    assert {name: (each.queue, each.hops) for name, each in known.connectors.items()} == {
+        "client-frontend": ("/var/spool/postfix/public/inspected", 9)
+    }
+    assert known.own_names == ("front1.contoso.test", "back1.contoso.test")
     (limit,) = planned.limits
     assert (limit.name, limit.ports, limit.total) == ("smtp_client_frontend", (587,), 7)
 

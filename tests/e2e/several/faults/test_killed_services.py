@@ -19,6 +19,7 @@ KILLED = [
     ("front1", "mailpair-sessions"),
     ("front1", "mailpair-smtp-gate"),
     ("front1", "mailpair-quota"),
+    ("front1", "mailpair-inspection"),
     ("back1", "dovecot"),
     ("back1", "haproxy"),
 ]

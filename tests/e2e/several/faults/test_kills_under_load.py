@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 KILLS = int(os.environ.get("MAILPAIR_KILLS", "4"))
 SEED = int(os.environ.get("MAILPAIR_SEED", "7"))
 MACHINES_EACH = 8  # one kill of so many is a whole machine's
-FRONT = ("dovecot", "postfix", "mailpair-sessions", "mailpair-smtp-gate", "mailpair-quota")
+FRONT = ("dovecot", "postfix", "mailpair-sessions", "mailpair-smtp-gate", "mailpair-quota", "mailpair-inspection")
 BACK = ("dovecot", "haproxy")
 AT_A_TIME = 20  # deliveries of Postfix to one place (default_destination_concurrency_limit)
 

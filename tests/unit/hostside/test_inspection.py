@@ -1,0 +1,342 @@
+"""What is refused before Postfix would change it, and that all the rest passes as it is."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from hostside.inspection.configuration import Configuration
+from hostside.inspection.dialogue import PIECE, serve
+from hostside.inspection.message import Limits, Message, Outgoing
+from tests.e2e.support.wait import until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PROGRAMS = Path(__file__).parents[3] / "hostside"
+FIELD = 100
+OWN = frozenset({b"front1.contoso.test"})
+LEAVING = Outgoing(frozenset({"contoso.test"}), {"*": 50, "*.litware.test": 0, "fabrikam.test": 60})
+TRACE = b"Received: from client.test ([192.0.2.1])\r\n\tby mail.contoso.test with ESMTP\r\n"
+REFUSED = "554 5.6.0 refused, since it could not be delivered as it is: "
+
+
+def limits(field: int = FIELD, header: int = 10000, hops: int = 99, local_hops: int = 0, size: int = 10000) -> Limits:
+    """What holds for a connector."""
+    return Limits(field, header, hops, local_hops, size, OWN)
+
+
+def session(message: bytes, holds: Limits | None = None) -> tuple[str, bytes]:
+    """The last answer to the sender, and what the server that queues was told after DATA."""
+    commands = b"DATA\r\n" + TRACE + message + b".\r\nQUIT\r\n"
+    replies = b"250-one\r\n250 two\r\n354 go on\r\n250 2.0.0 queued\r\n"
+    answers, told = io.BytesIO(), io.BytesIO()
+    serve(io.BytesIO(commands), answers, io.BytesIO(replies), told, holds or limits(), LEAVING)
+    return answers.getvalue().decode().splitlines()[-1], told.getvalue().partition(b"DATA\r\n")[2]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        b"",
+        b"\r\n",
+        b"Subject: x\r\n\r\ntext\r\n",
+        b"Subject: x\r\n",
+        b"Subject:\r\n folded\r\n\t \r\n\r\ntext\r\n",
+        b"X-Odd!#$%&'*+/=?^_`{|}~: 1\r\n\r\n",
+        b"Subject: \xe5\x85\xab\r\n\r\n\xff\xfe\r\n",
+        b"Subject: x\r\n\r\n" + b"y" * 5000 + b"\r\n",
+        b"Subject: x\r\n\r\n..leading dot\r\nFrom here\r\nno: field \r\n text\r\n",
+        b"\r\nno header at all\r\n",
+        b"Received: an older hop\r\n\r\n",
+        b"Subject: x\r\nX-Mailbox-Line: From ada Mon May  2\r\n\r\n",
+        b"X-Mailbox-Line: of somebody\r\n\r\n",
+    ],
+)
+def test_a_message_passes_as_it_is(message: bytes) -> None:
+    assert session(message) == ("250 2.0.0 queued", TRACE + message + b".\r\nQUIT\r\n")
+
+
+@pytest.mark.parametrize(
+    ("message", "fault"),
+    [
+        (
+            b"X-Mailbox-Line: From ada@contoso.test Mon May  2 2005\r\nSubject: x\r\n\r\n",
+            "line 1 is the From line of a mailbox file, not a header field",
+        ),
+        (
+            b"X-Mailbox-Line: >From ada@contoso.test Mon May  2 2005\r\n\r\n",
+            "line 1 is the From line of a mailbox file, not a header field",
+        ),
+        (
+            b"X-Mailbox-Line: From : ada\r\n\r\n",
+            "line 1 has a blank between the name of a header field and its colon",
+        ),
+        (b"A: 1\r\nTo  : ada\r\n\r\n", "line 2 has a blank between the name of a header field and its colon"),
+        (b"A: 1\r\nno field\r\n", "line 2 is not a header field, and no empty line before it ends the header"),
+        (b": 1\r\n", "line 1 is not a header field, and no empty line before it ends the header"),
+        (b"\xc3\xa9: 1\r\n", "line 1 is not a header field, and no empty line before it ends the header"),
+        (b"A: " + b"x" * 200 + b"\r\n\r\n", "the header field in line 1 is larger than 100 bytes"),
+        (
+            b"A: 1\r\n" + b" x" * 30 + b"\r\n" + b" y" * 30 + b"\r\n",
+            "the header field in line 3 is larger than 100 bytes",
+        ),
+        (b"A: 1\r\n\r\nzero \0\r\n", "line 3 has a NUL byte"),
+        (b"A: \0\r\n", "line 1 has a NUL byte"),
+        (b"A: 1\r\n\r\nlone\rCR\r\n", "line 3 has a CR that no LF follows"),
+        (b"A: 1\r\n\r\ntwo\r\r\n", "line 3 has a CR that no LF follows"),
+        (b"\r\n folded\r\n", "it begins with a folded line that continues no header field"),
+    ],
+)
+def test_what_would_be_changed_is_refused(message: bytes, fault: str) -> None:
+    answer, told = session(message)
+    assert answer == REFUSED + fault
+    assert b"\r\n.\r\n" not in told
+
+
+def test_the_queue_refuses_for_reasons_of_its_own() -> None:
+    answers, told = io.BytesIO(), io.BytesIO()
+    replies = b"220 hello\r\n452 4.3.1 no space\r\n"
+    serve(io.BytesIO(b"DATA\r\nQUIT\r\n"), answers, io.BytesIO(replies), told, limits(), LEAVING)
+    assert (answers.getvalue(), told.getvalue()) == (replies, b"DATA\r\nQUIT\r\n")
+
+
+def test_a_message_that_breaks_off_is_not_queued() -> None:
+    told = io.BytesIO()
+    commands = b"DATA\r\n" + TRACE + b"Subject: x\r\n"
+    replies = io.BytesIO(b"220 hello\r\n354 go on\r\n")
+    serve(io.BytesIO(commands), io.BytesIO(), replies, told, limits(), LEAVING)
+    assert told.getvalue() == commands
+
+
+HOP = b"Received: from a.test by front1.contoso.test; Mon, 2 May 2005 00:00:00 +0000\r\n"
+OTHER_HOP = b"Received: from a.test\r\n\tby mail.fabrikam.test (front1.contoso.test)\r\n"
+REST = b"\r\ntext\r\n"
+
+
+@pytest.mark.parametrize(
+    ("given", "message", "refusal"),
+    [
+        ({"header": 19}, b"Subject: 901234567\r\n" + REST, "552 5.3.4 the header is larger than 19 bytes"),
+        ({"header": 20}, b"Subject: 901234567\r\n" + REST, ""),
+        ({"header": 20}, b"Subject: x\r\n\r\n" + b"text\r\n" * 9, ""),
+        ({"hops": 1}, HOP * 2 + REST, "554 5.4.6 it has passed more than 1 servers"),
+        ({"hops": 2}, HOP + OTHER_HOP + REST, ""),
+        ({"local_hops": 1}, HOP * 2 + REST, "554 5.4.6 it has passed servers of this site more than 1 times"),
+        ({"local_hops": 1}, HOP + OTHER_HOP + REST, ""),
+        ({"local_hops": 0}, HOP * 3 + REST, ""),
+        ({"size": 30}, b"A: 1\r\n\r\n" + b"x" * 30 + b"\r\n", "552 5.3.4 it is larger than 30 bytes"),
+        ({"size": 40}, b"A: 1\r\n\r\n" + b"x" * 30 + b"\r\n", ""),
+    ],
+)
+def test_what_is_more_than_a_connector_takes_is_refused(given: dict[str, int], message: bytes, refusal: str) -> None:
+    judged = Message(limits(**given))
+    for line in (TRACE + message).splitlines(keepends=True):
+        judged.look(line)
+    assert judged.refusal == refusal
+
+
+@pytest.mark.parametrize(
+    ("recipient", "limit"),
+    [
+        ("<ada@contoso.test", 0),
+        ("<a@FABRIKAM.test", 60),
+        ("<a@mail.fabrikam.test", 50),
+        ("<a@litware.test", 50),
+        ("<a@deep.mail.litware.test", 0),
+        ("<postmaster", 50),
+    ],
+)
+def test_how_large_a_message_may_leave(recipient: str, limit: int) -> None:
+    assert LEAVING.limit(recipient) == limit
+
+
+@pytest.mark.parametrize(
+    ("recipients", "leaves"), [((b"a@litware.test", b"b@fabrikam.test"), False), ((b"ada@contoso.test",), True)]
+)
+def test_the_smallest_limit_of_all_recipients_holds(recipients: tuple[bytes, ...], leaves: bool) -> None:
+    rcpt = b"".join(b"RCPT TO:<%b>\r\n" % each for each in recipients)
+    commands = rcpt + b"DATA\r\n" + TRACE + b"Subject: x\r\n\r\n" + b"x" * 60 + b"\r\n.\r\nQUIT\r\n"
+    replies = b"220 hello\r\n" + b"250 ok\r\n" * len(recipients) + b"354 go on\r\n250 2.0.0 queued\r\n"
+    answers = io.BytesIO()
+    serve(io.BytesIO(commands), answers, io.BytesIO(replies), io.BytesIO(), limits(), LEAVING)
+    refused = "552 5.3.4 it is larger than 50 bytes, and no larger message leaves this site"
+    assert answers.getvalue().decode().splitlines()[-1] == ("250 2.0.0 queued" if leaves else refused)
+
+
+@pytest.mark.parametrize("end", [b"\r\n", b" \r\n", b"\r\r\n", b"\0\r\n"])
+@pytest.mark.parametrize("more", range(-4, 3))
+@pytest.mark.parametrize("before", [b"\r\n", b"", b"Received: "])
+def test_a_long_line_is_judged_as_a_short_one(before: bytes, more: int, end: bytes) -> None:
+    """It is held in pieces; wherever one ends, the message is told the same."""
+    line = before + b"A:" * (before == b"") + b"x" * (PIECE + more - len(before)) + end
+    large = limits(field=1 << 20, header=1 << 20, size=1 << 20)
+    whole = Message(large)
+    for each in (line + b"\r\n").splitlines(keepends=True):
+        whole.look(each)
+    answer, told = session(line + b"\r\n", large)
+    fault = b"\0" in end or b"\r\r" in end
+    assert (answer == "250 2.0.0 queued") is not fault
+    if fault:
+        assert answer.startswith(REFUSED)
+    else:
+        assert told == TRACE + line + b"\r\n.\r\nQUIT\r\n"
+
+
+def test_a_long_field_is_refused_wherever_it_is_too_long() -> None:
+    answer, _ = session(b"A: " + b"x" * 3 * PIECE + b"\r\n\r\n", limits(field=2 * PIECE, header=1 << 20, size=1 << 20))
+    assert answer == f"{REFUSED}the header field in line 1 is larger than {2 * PIECE} bytes"
+
+
+def test_a_dot_in_the_middle_of_a_long_line_is_no_end() -> None:
+    line = b"x" * PIECE + b".\r\n"
+    assert session(b"\r\n" + line, limits(size=1 << 20)) == (
+        "250 2.0.0 queued",
+        TRACE + b"\r\n" + line + b".\r\nQUIT\r\n",
+    )
+
+
+KNOWN: dict[str, Any] = {
+    "host": "front1.contoso.test",
+    "field_size": FIELD,
+    "own_names": ["front1.contoso.test"],
+    "domains": ["contoso.test"],
+    "outgoing": [{"space": "*", "size": 50}],
+    "connectors": {"client-frontend": {"queue": "", "header_size": 1000, "hops": 9, "local_hops": 2, "size": 5000}},
+}
+
+
+def test_the_site_is_read_anew_when_its_file_changes(tmp_path: Path) -> None:
+    file = tmp_path / "inspection.json"
+    file.write_text(json.dumps(KNOWN))
+    known = Configuration(file)
+    connector = known.connector("client-frontend")
+    assert connector
+    assert connector.limits == Limits(FIELD, 1000, 9, 2, 5000, OWN)
+    assert (known.host, known.outgoing.limit("<a@contoso.test"), known.outgoing.limit("<a@b.test")) == (
+        "front1.contoso.test",
+        0,
+        50,
+    )
+    new = tmp_path / "new"
+    new.write_text(json.dumps({**KNOWN, "connectors": {}}))
+    new.replace(file)
+    assert known.connector("client-frontend") is None
+
+
+class Queue:
+    """A server that queues: it says what one does, and keeps what it heard."""
+
+    def __init__(self, path: Path) -> None:
+        self.heard: list[bytes] = []
+        self._socket = socket.socket(socket.AF_UNIX)
+        self._socket.bind(str(path))
+        self._socket.listen()
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._talk, args=(connection,), daemon=True).start()
+
+    def _talk(self, connection: socket.socket) -> None:
+        with connection, connection.makefile("rb") as commands:
+            connection.sendall(b"220 hello\r\n")
+            for line in commands:
+                self.heard.append(line)
+                if line == b"QUIT\r\n":
+                    return
+                connection.sendall(b"250 go on\r\n")
+
+    def close(self) -> None:
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+
+
+@contextmanager
+def running(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], Path]]:
+    """The program, with its socket as systemd hands it over; it ends when it is asked to."""
+    path = tmp_path / "socket"
+    file = tmp_path / "inspection.json"
+    connectors = {"client-frontend": {**KNOWN["connectors"]["client-frontend"], "queue": str(tmp_path / "queue")}}
+    file.write_text(json.dumps({**KNOWN, "connectors": connectors}))
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(path))
+        listening.listen(100)
+        command = f"exec 3<&{listening.fileno()}; exec {sys.executable} -sP -m inspection {file}"
+        program = subprocess.Popen(
+            ["bash", "-c", command],
+            env={**os.environ, "PYTHONPATH": str(PROGRAMS)},
+            pass_fds=[listening.fileno()],
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    with program:
+        try:
+            yield program, path
+        finally:
+            program.terminate()
+
+
+@contextmanager
+def connected(path: Path) -> Iterator[tuple[socket.socket, io.BufferedReader]]:
+    """A server that talks to a sender, at the program's socket."""
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(60)
+        client.connect(str(path))
+        with client.makefile("rb") as said:
+            assert said.readline() == b"220 inspection ESMTP\r\n"
+            yield client, said
+
+
+def test_it_stands_between_two_servers_and_ends_when_messages_have(tmp_path: Path) -> None:
+    queue = Queue(tmp_path / "queue")
+    with running(tmp_path) as (program, path):
+        with connected(path) as (one, said_to_one), connected(path) as (other, said_to_other):
+            for client, said in ((one, said_to_one), (other, said_to_other)):
+                client.sendall(b"EHLO client-frontend\r\n")
+                assert said.readline() == b"250 go on\r\n"
+            program.send_signal(signal.SIGTERM)
+            other.sendall(b"MAIL FROM:<>\r\n")
+            assert said_to_other.readline() == b"250 go on\r\n"
+            assert program.poll() is None
+            other.sendall(b"QUIT\r\n")
+            one.sendall(b"QUIT\r\n")
+            assert said_to_one.read() == b""
+        _, complaints = program.communicate(timeout=60)
+    assert (program.returncode, complaints) == (0, "")
+    until(lambda: len(queue.heard) == 5, "what both have said")
+    assert sorted(queue.heard) == [b"EHLO front1.contoso.test\r\n"] * 2 + [b"MAIL FROM:<>\r\n"] + [b"QUIT\r\n"] * 2
+    queue.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "complaint"),
+    [
+        ("client-frontend", "a message breaks off: {folder}/queue: No such file or directory"),
+        ("another", "a message breaks off: {file} has no connector 'another'"),
+    ],
+)
+def test_where_it_can_not_be_the_sender_is_put_off(tmp_path: Path, name: str, complaint: str) -> None:
+    """A connection that ends makes Postfix say 451."""
+    with running(tmp_path) as (program, path):
+        with connected(path) as (client, said):
+            client.sendall(f"EHLO {name}\r\n".encode())
+            assert said.read() == b""
+        assert program.stderr
+        assert program.stderr.readline() == complaint.format(file=tmp_path / "inspection.json", folder=tmp_path) + "\n"
