@@ -30,7 +30,7 @@ SILENCE = 5  # seconds without an answer; a SYN that is lost is sent again after
 def restored(lab: Lab, stack: Stack) -> Iterator[Stack]:
     """The stack, whose documents and hosts are put back at the end whatever happens."""
     yield stack
-    stack.restore_later()
+    stack.restore()
 
 
 def answers(lab: Lab, version: int, port: int) -> bool:

@@ -107,7 +107,7 @@ def linked(lab: Lab, stack: Stack) -> Iterator[Lab]:
     stack.edit({"mailpair_mailboxes": {EVE: {"server": "back1", **KEEPS}}}, "mailboxes.yml")
     stack.up()
     yield lab
-    stack.restore_later()
+    stack.restore()
 
 
 def test_a_meeting_request_comes_as_it_was_sent(lab: Lab) -> None:

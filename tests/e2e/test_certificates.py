@@ -68,7 +68,7 @@ def changed(lab: Lab, stack: Stack, bought: x509.Certificate) -> Iterator[Lab]:
     stack.edit({"mailpair_site": SITE})
     stack.up()
     yield lab
-    stack.restore_later()
+    stack.restore()
 
 
 def shown(lab: Lab, where: tuple[int, str | None], name: str | None, *more: str) -> list[x509.Certificate]:

@@ -25,7 +25,7 @@ IMAP_PORTS, POP_PORTS, SMTP_PORTS = [143, 993], [110, 995], [25, 587]
 def restored(stack: Stack) -> Iterator[Stack]:
     """The stack, whose documents and hosts are put back as they were."""
     yield stack
-    stack.restore_later()
+    stack.restore()
 
 
 def reachable(lab: Lab) -> dict[str, list[int]]:

@@ -58,7 +58,7 @@ def changed(lab: Lab, stack: Stack, outside: Outside) -> Iterator[Lab]:
     """The pair with these connectors; put back as it was."""
     bring(stack, connectors(lab, outside))
     yield lab
-    stack.restore_later()
+    stack.restore()
 
 
 def greeting(lab: Lab, version: int) -> str:

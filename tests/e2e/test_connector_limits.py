@@ -96,7 +96,7 @@ def changed(lab: Lab, stack: Stack, outside: Outside) -> Iterator[Lab]:
     stack.edit(json.loads(json.dumps(change)))  # nothing twice: YAML would write that as an anchor
     stack.up()
     yield lab
-    stack.restore_later()
+    stack.restore()
 
 
 def own_address(lab: Lab, version: int = 4) -> str:

@@ -41,7 +41,7 @@ def world(lab: Lab, stack: Stack, outside: Outside, tmp_path_factory: pytest.Tem
     ):
         lab.front.run("systemctl reload postfix")
         yield world
-    stack.restore_later()
+    stack.restore()
 
 
 def records(stack: Stack) -> dict[str, str]:

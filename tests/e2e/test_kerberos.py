@@ -65,7 +65,7 @@ def kerberos(lab: Lab, stack: Stack, realm: Host) -> Iterator[Lab]:
     stack.edit({"mailpair_site": SITE})
     stack.up()
     yield lab
-    stack.restore_later()
+    stack.restore()
     keytab.unlink()
 
 

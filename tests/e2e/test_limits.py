@@ -50,7 +50,7 @@ def limited(lab: Lab, stack: Stack) -> Iterator[Lab]:
     stack.edit({"mailpair_site": SITE})
     stack.up()
     yield lab
-    stack.restore_later()
+    stack.restore()
 
 
 def imap_session(lab: Lab, address: str, scope: ExitStack, *, host: str = clients.PUBLIC_NAME) -> imaplib.IMAP4:

@@ -40,7 +40,7 @@ def roomy(lab: Lab, stack: Stack) -> Iterator[Lab]:
     """The pair with room for so many sessions; the documents and hosts are put back as they were."""
     run(stack, ROOM)
     yield lab
-    stack.restore_later()
+    stack.restore()
 
 
 def run(stack: Stack, settings: dict[str, Any]) -> None:

@@ -25,7 +25,7 @@ KIB = 1024
 def connectors(stack: Stack) -> Iterator[Stack]:
     """The stack, whose connectors are put back."""
     yield stack
-    stack.restore_later()
+    stack.restore()
 
 
 def change(stack: Stack, **settings: object) -> None:

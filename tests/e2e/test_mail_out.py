@@ -39,7 +39,7 @@ def world(lab: Lab, stack: Stack, outside: Outside, tmp_path_factory: pytest.Tem
             stack.edit({"mailpair_site": {"send_connectors": CONNECTORS}})
             stack.up()
             yield world
-        stack.restore_later()
+        stack.restore()
     credential.unlink()
 
 

@@ -42,7 +42,7 @@ def web_site(stack: Stack) -> Iterator[None]:
     stack.edit({"mailpair_site": ON})
     stack.up()
     yield
-    stack.restore_later()
+    stack.restore()
 
 
 @pytest.fixture(scope="module")

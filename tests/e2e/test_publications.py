@@ -88,7 +88,7 @@ def published(named: Lab, stack: Stack) -> Iterator[Lab]:
     stack.edit(document())
     stack.up()
     yield named
-    stack.restore_later()
+    stack.restore()
 
 
 def closed(lab: Lab, port: int) -> bool:

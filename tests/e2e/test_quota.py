@@ -47,7 +47,7 @@ def tight(lab: Lab, stack: Stack) -> Iterator[Lab]:
     stack.edit({"mailpair_mailboxes": boxes(OWN)}, "mailboxes.yml")
     stack.up()
     yield lab
-    stack.restore_later()
+    stack.restore()
 
 
 @pytest.fixture(autouse=True)

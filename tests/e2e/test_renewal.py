@@ -30,7 +30,7 @@ def roomy(lab: Lab, stack: Stack) -> Iterator[Lab]:
     stack.edit({"mailpair_site": {"pop_settings": ROOM, "imap_settings": ROOM}})
     stack.playbook(stack.plain_inventory())
     yield lab
-    stack.restore_later()
+    stack.restore()
 
 
 def sent(lab: Lab) -> str:

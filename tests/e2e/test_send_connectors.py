@@ -76,7 +76,7 @@ def world(lab: Lab, stack: Stack, outside: Outside, tmp_path_factory: pytest.Tem
             stack.playbook(inventory(lab, stack, further), "--limit", "front1")
             yield world
         lab.front.run(f"postsuper -d ALL && ip address del {further}/24 dev host0")
-        stack.restore_later()
+        stack.restore()
 
 
 def inventory(lab: Lab, stack: Stack, further: str) -> Path:

@@ -73,7 +73,7 @@ def changed(lab: Lab, stack: Stack) -> Iterator[Lab]:
     stack.up()
     with lab.names(POP_NAME, IMAP_NAME, BRANCH):
         yield lab
-    stack.restore_later()
+    stack.restore()
 
 
 def test_bindings_are_the_open_ports_and_there_are_no_others(changed: Lab) -> None:

@@ -52,7 +52,7 @@ def scan(lab: Lab, stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> It
         for each in json.loads(file.read_text())["server_scan_results"]
     }
     yield said, found
-    stack.restore_later()
+    stack.restore()
 
 
 def accepted(result: Any, version: str) -> list[str]:

@@ -42,7 +42,7 @@ def apply(lab: Lab, stack: Stack) -> Iterator[Apply]:
         return done.stdout + done.stderr
 
     yield mailboxes
-    stack.restore_later()
+    stack.restore()
 
 
 @pytest.fixture

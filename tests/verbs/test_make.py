@@ -45,12 +45,11 @@ def test_a_pair_from_nothing_to_nothing(checkout: Checkout) -> None:
     assert "updated" not in again
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 @pytest.mark.parametrize(
-    "moment",
+    ("moment", "number"),
     [
-        pytest.param(NAMES.machine("front1").folder.exists, id="while a machine is made"),
-        pytest.param((NAMES.machine("back1").root / "etc/mailpair").exists, id="while it is configured"),
+        pytest.param(NAMES.machine("front1").folder.exists, signal.SIGKILL, id="while a machine is made"),
+        pytest.param((NAMES.machine("back1").root / "etc/mailpair").exists, signal.SIGINT, id="while it is configured"),
     ],
 )
 def test_up_is_interrupted_and_run_again(

@@ -52,7 +52,7 @@ def limits(stack: Stack, lab: Lab) -> Iterator[None]:
     for owner in (ADA, CAROL):
         owner_gets_in(lab, owner)
     yield
-    stack.restore_later()
+    stack.restore()
 
 
 @pytest.fixture

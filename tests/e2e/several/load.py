@@ -8,6 +8,7 @@ from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import cycle
 from typing import TYPE_CHECKING, TypeVar
 
 from tests.e2e.several.test_any_front_end import ADA, BOB, STRANGER
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from tests.e2e.support.lab import Host, Lab
 
 T = TypeVar("T")
+PAUSE = 0.2  # seconds after each; what is done to the servers meanwhile needs the processors as well
 
 
 @dataclass
@@ -58,8 +60,10 @@ class Load:
                     self.refusals.append(f"{user}: {error}")
 
     def _turns(self, *each: T) -> Iterator[T]:
-        while not self.stop.is_set():
-            yield from each
+        for each_one in cycle(each):
+            yield each_one
+            if self.stop.wait(PAUSE):
+                return
 
     def _send(self, recipient: str, subject: str, send: Callable[[], object]) -> None:
         try:

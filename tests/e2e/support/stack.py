@@ -9,7 +9,7 @@ import secrets
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -34,7 +34,7 @@ class Stack:
         self.site_dir = folder / "site"
         self.documents = documents
         self.config = {"mailpair:site": str(self.site_dir), **config}
-        self._behind = False
+        self._applied = ""  # the documents of the last whole run that succeeded, unless another one began
 
     @cached_property
     def environment(self) -> dict[str, str]:
@@ -74,19 +74,25 @@ class Stack:
         return self.folder / f"Pulumi.{self.name}.yaml"
 
     def restore(self) -> None:
-        """Puts the documents back as they were at the start."""
+        """Puts the documents back as they were at the start; hosts follow with a run, at the latest :meth:`settle`."""
         for name in ("site.yml", "mailboxes.yml"):
             shutil.copyfile(self.documents / name, self.site_dir / name)
 
-    def restore_later(self) -> None:
-        """Puts the documents back; the hosts follow with the next run, a test's own or that of :meth:`settle`."""
-        self.restore()
-        self._behind = True
-
     def settle(self) -> None:
-        """Brings the hosts what :meth:`restore_later` put back, unless a run has come between."""
-        if self._behind:
+        """Brings hosts what the documents say, unless a run has done so: they were put back since, or a run failed."""
+        if self._applied != self._said():
             self.up()
+
+    def _said(self) -> str:
+        return "".join((self.site_dir / name).read_text() for name in ("site.yml", "mailboxes.yml"))
+
+    def _whole(self, run: Callable[[], subprocess.CompletedProcess[str]]) -> subprocess.CompletedProcess[str]:
+        """A run that brings all servers all that the documents say, if it succeeds."""
+        self._applied = ""
+        said = self._said()
+        done = run()
+        self._applied = said if done.returncode == 0 else ""
+        return done
 
     def edit(self, change: dict[str, Any], document: str = "site.yml") -> None:
         """Lays changes over one of the original documents; mappings are merged, everything else is replaced."""
@@ -106,9 +112,7 @@ class Stack:
 
     def up(self, *, check: bool = True) -> subprocess.CompletedProcess[str]:
         """``pulumi up``, without questions."""
-        done = self.pulumi("up", "--yes", "--skip-preview", check=check)
-        self._behind = self._behind and done.returncode != 0
-        return done
+        return self._whole(lambda: self.pulumi("up", "--yes", "--skip-preview", check=check))
 
     def destroy(self) -> None:
         """``pulumi destroy``, then the stack itself and its folder."""
@@ -121,10 +125,11 @@ class Stack:
     ) -> subprocess.CompletedProcess[str]:
         """``ansible-playbook playbooks/NAME -i INVENTORY``, from the checkout."""
         command = ["ansible-playbook", f"playbooks/{name}", "-i", str(inventory), *arguments]
-        done = self.run(*command, check=check)
-        if name == "site.yml" and not arguments and done.returncode == 0:
-            self._behind = False
-        return done
+        if name == "site.yml" and not arguments:
+            return self._whole(lambda: self.run(*command, check=check))
+        if name == "site.yml" and "--check" not in arguments:
+            self._applied = ""
+        return self.run(*command, check=check)
 
     def inventory(self) -> Path:
         """An inventory file for the plugin pulumi_stack."""
@@ -164,6 +169,7 @@ class Stack:
 
     def start(self, *command: str) -> subprocess.Popen[str]:
         """Starts a command as :meth:`run` runs it, with both outputs in one, in a process group of its own."""
+        self._applied = ""  # it may be anything
         return subprocess.Popen(
             command,
             cwd=ROOT,

@@ -92,4 +92,4 @@ def test_a_run_that_is_killed_hurts_nobody_and_the_next_one_completes_it(
     assert {each: there[each] for each in load.promised if there[each] > 1} == {}, killed
     assert load.refusals == []
     assert len(load.promised) > RUNS
-    stack.restore_later()
+    stack.restore()
