@@ -77,26 +77,72 @@ class Mailboxes:
             self._stamp = stamp
 
 
+@dataclass(eq=False)
+class Connection:
+    """A connection to a back end that goes on to be used until it is ``old``."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    old: bool = False
+
+
 @dataclass(frozen=True)
 class BackEnds:
-    """The question to back ends: TLS, in the words of a policy service of Postfix, answered in ``patience`` seconds."""
+    """The question to back ends: TLS, in the words of a policy service of Postfix, answered in ``patience`` seconds.
+
+    A connection is used again for ``lasting`` seconds, since each costs certificates of both sides; no longer, since
+    the process at its other end has the quotas that held when it began.
+    """
 
     port: int
     tls: ssl.SSLContext
     patience: float = 3.0
+    lasting: float = 2.0
+    _free: dict[str, list[Connection]] = field(default_factory=dict)
 
     async def fits(self, host: str, mailbox: str, size: int) -> bool:
         """Whether a message of so many bytes would fit into a mailbox.
 
         Raises OSError where the back end can't say: it is asked again when the message comes to it.
         """
+        request = f"request=smtpd_access_policy\nrecipient={mailbox}\nsize={size}\n\n".encode()
         async with asyncio.timeout(self.patience):
-            reader, writer = await asyncio.open_connection(host, self.port, ssl=self.tls, server_hostname=host)
-            try:
-                writer.write(f"request=smtpd_access_policy\nrecipient={mailbox}\nsize={size}\n\n".encode())
-                answer = await reader.readuntil(b"\n\n")
-            finally:
-                writer.close()
+            answer = await self._asked_again(host, request) or await self._asked(host, request, await self._open(host))
         if answer not in _ANSWERS:
             raise OSError(f"it answers {answer!r}")
         return _ANSWERS[answer]
+
+    async def _asked_again(self, host: str, request: bytes) -> bytes:
+        """The answer by a connection that is there; empty where none is, or all have ended meanwhile."""
+        free = self._free.setdefault(host, [])
+        while free:
+            try:
+                return await self._asked(host, request, free.pop())
+            except (OSError, asyncio.IncompleteReadError):
+                continue
+        return b""
+
+    async def _asked(self, host: str, request: bytes, connection: Connection) -> bytes:
+        done = False
+        try:
+            connection.writer.write(request)
+            answer = await connection.reader.readuntil(b"\n\n")
+            done = True
+        finally:
+            if done and not connection.old:
+                self._free.setdefault(host, []).append(connection)
+            else:
+                connection.writer.close()
+        return answer
+
+    async def _open(self, host: str) -> Connection:
+        connection = Connection(*await asyncio.open_connection(host, self.port, ssl=self.tls, server_hostname=host))
+        asyncio.get_running_loop().call_later(self.lasting, self._age, host, connection)
+        return connection
+
+    def _age(self, host: str, connection: Connection) -> None:
+        connection.old = True
+        free = self._free.get(host, [])
+        if connection in free:
+            free.remove(connection)
+            connection.writer.close()

@@ -124,6 +124,54 @@ def test_a_back_end_says_whether_a_message_fits(monkeypatch: pytest.MonkeyPatch,
     assert ask(monkeypatch, answer) is fits
 
 
+class BackEnd:
+    """Says that all fits, and counts connections; ``answers`` is how many questions each of them is good for."""
+
+    def __init__(self, answers: int) -> None:
+        self.connections = 0
+        self.ended = 0
+        self._answers = answers
+
+    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        for _ in range(self._answers):
+            try:
+                await reader.readuntil(b"\n\n")
+            except asyncio.IncompleteReadError:
+                break
+            writer.write(b"action=OK\n\n")
+        writer.close()
+        self.ended += 1
+
+
+async def asked(back_end: BackEnd, times: int, lasting: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asks so many times, and waits until all connections have ended."""
+    server = await asyncio.start_server(back_end.talk, "127.0.0.1")
+    port = server.sockets[0].getsockname()[1]
+    connect = asyncio.open_connection
+    monkeypatch.setattr(asyncio, "open_connection", lambda *_, **__: connect("127.0.0.1", port))
+    back_ends = BackEnds(port, ssl.create_default_context(), lasting=lasting)
+    for _ in range(times):
+        assert await back_ends.fits("back1", "ada@contoso.test", 11)
+    async with asyncio.timeout(30):
+        while back_end.ended < back_end.connections or any(back_ends._free.values()):
+            await asyncio.sleep(0.01)
+    server.close()
+
+
+@pytest.mark.parametrize(
+    ("answers", "lasting", "connections"),
+    [(99, 2.0, 1), (1, 2.0, 4), (2, 2.0, 2), (99, 0.0, 4)],
+    ids=["it is kept", "each ends after an answer", "each ends after two", "none is kept"],
+)
+def test_a_connection_is_used_again_while_it_lasts_and_ends_then(
+    monkeypatch: pytest.MonkeyPatch, answers: int, lasting: float, connections: int
+) -> None:
+    back_end = BackEnd(answers)
+    asyncio.run(asked(back_end, 4, lasting, monkeypatch))
+    assert (back_end.connections, back_end.ended) == (connections, connections)
+
+
 def test_a_back_end_that_cannot_tell_has_not_said_that_a_mailbox_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(OSError, match=r"^it answers b'action=DEFER_IF_PERMIT Later\\n\\n'$"):
         ask(monkeypatch, b"action=DEFER_IF_PERMIT Later\n\n")
