@@ -68,6 +68,7 @@ PARTS = {
         "test_mail_connectors.py",
         "test_mail_queue.py",
         "test_mail_submission.py",
+        "test_one_mailbox.py",
         "test_renewal.py",
         "test_renewal_faults.py",
         "test_revocation.py",
@@ -144,7 +145,7 @@ def lab(stack: Stack) -> Iterator[Lab]:
 
 @pytest.fixture(autouse=True)
 def settled(request: pytest.FixtureRequest) -> None:
-    """Hosts are as the documents say when a test begins; the one before put documents back, and left hosts to this.
+    """Hosts have the original documents when a test begins, where the one before put these back and left hosts to this.
 
     Fixtures of modules come before it. One that brings documents of its own has had its run, and then there is none
     here; one that only looks at hosts begins with :meth:`Stack.settle`.

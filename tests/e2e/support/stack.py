@@ -79,17 +79,18 @@ class Stack:
             shutil.copyfile(self.documents / name, self.site_dir / name)
 
     def settle(self) -> None:
-        """Brings hosts what the documents say, unless a run has done so: they were put back since, or a run failed."""
-        if self._applied != self._said():
+        """Brings hosts the original documents where these were put back since the last run, or a run failed before."""
+        if self._said(self.site_dir) == self._said(self.documents) != self._applied:
             self.up()
 
-    def _said(self) -> str:
-        return "".join((self.site_dir / name).read_text() for name in ("site.yml", "mailboxes.yml"))
+    @staticmethod
+    def _said(folder: Path) -> str:
+        return "".join((folder / name).read_text() for name in ("site.yml", "mailboxes.yml"))
 
     def _whole(self, run: Callable[[], subprocess.CompletedProcess[str]]) -> subprocess.CompletedProcess[str]:
         """A run that brings all servers all that the documents say, if it succeeds."""
         self._applied = ""
-        said = self._said()
+        said = self._said(self.site_dir)
         done = run()
         self._applied = said if done.returncode == 0 else ""
         return done
