@@ -26,9 +26,8 @@ PATIENCE = 20 * 60  # seconds, for a run on a machine with much else to do
 _TOOK = re.compile(r"^Took ([\d.]+) s$", re.MULTILINE)
 _TASK = re.compile(r"^ +([\d.]+) s  (.+)$", re.MULTILINE)
 
-Playbook = Callable[
-    [str], str
-]  # runs one of playbooks/, with arguments behind its name, and returns what it printed, its tasks' times with it
+# Runs one of playbooks/, with arguments behind its name, and returns what it printed, its tasks' times with it.
+Playbook = Callable[[str], str]
 
 
 def setting(playbook: Playbook, site_dir: Path, door: Door) -> list[Figure]:
@@ -55,11 +54,13 @@ def setting(playbook: Playbook, site_dir: Path, door: Door) -> list[Figure]:
 def mailbox(playbook: Playbook, site_dir: Path, door: Door) -> list[Figure]:
     """A mailbox, from the start of a run, when whose end everything holds, to the first SELECT: with all, and alone."""
     return [
-        Figure("one added mailbox, to its first login", _added(playbook, site_dir, door, address, run), "s", how)
-        for address, run, how in (
-            (ADDRESS, "mailboxes.yml", "mailboxes.yml, from the command's start"),
-            (BY_ITSELF, f"mailbox.yml -e mailbox={BY_ITSELF}", "mailbox.yml, from the command's start"),
+        Figure(
+            f"one added mailbox, {run.split()[0]}, to its first login",
+            _added(playbook, site_dir, door, address, run),
+            "s",
+            "from the command's start",
         )
+        for address, run in ((ADDRESS, "mailboxes.yml"), (BY_ITSELF, f"mailbox.yml -e mailbox={BY_ITSELF}"))
     ]
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bench import pair, rollout
-from bench.changes import ADDRESS
+from bench.changes import ADDRESS, BY_ITSELF
 from bench.figures import as_json, table
 from bench.pair import PARTS, Pair, Sizes
 from mailpair.state import SiteState
@@ -57,8 +57,9 @@ def measured(lab: Lab, stack: Stack) -> Iterator[Pair]:
     state = SiteState(stack.site_dir)
     for each in people:
         state.hash_file(each.address).unlink()
-    for secret in (state.hash_file(ADDRESS), state.password_file(ADDRESS)):
-        secret.unlink(missing_ok=True)
+    for added in (ADDRESS, BY_ITSELF):
+        state.hash_file(added).unlink(missing_ok=True)
+        state.password_file(added).unlink(missing_ok=True)
     stack.up()
 
 
