@@ -9,7 +9,7 @@ import secrets
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -34,7 +34,10 @@ class Stack:
         self.site_dir = folder / "site"
         self.documents = documents
         self.config = {"mailpair:site": str(self.site_dir), **config}
-        self._applied = ""  # the documents of the last whole run that succeeded, unless another one began
+        # The documents that Pulumi last applied, None before it has, and those that hosts have; empty where unknown. A
+        # run without Pulumi tells it nothing, and then it finds nothing to do where documents are back.
+        self._known: str | None = None
+        self._applied = ""
 
     @cached_property
     def environment(self) -> dict[str, str]:
@@ -80,20 +83,16 @@ class Stack:
 
     def settle(self) -> None:
         """Brings hosts the original documents where these were put back since the last run, or a run failed before."""
-        if self._said(self.site_dir) == self._said(self.documents) != self._applied:
-            self.up()
+        original = self._said(self.documents)
+        if self._said(self.site_dir) == original:
+            if self._known != original:
+                self.up()
+            if self._applied != original:
+                self.playbook(self.inventory())
 
     @staticmethod
     def _said(folder: Path) -> str:
         return "".join((folder / name).read_text() for name in ("site.yml", "mailboxes.yml"))
-
-    def _whole(self, run: Callable[[], subprocess.CompletedProcess[str]]) -> subprocess.CompletedProcess[str]:
-        """A run that brings all servers all that the documents say, if it succeeds."""
-        self._applied = ""
-        said = self._said(self.site_dir)
-        done = run()
-        self._applied = said if done.returncode == 0 else ""
-        return done
 
     def edit(self, change: dict[str, Any], document: str = "site.yml") -> None:
         """Lays changes over one of the original documents; mappings are merged, everything else is replaced."""
@@ -113,7 +112,14 @@ class Stack:
 
     def up(self, *, check: bool = True) -> subprocess.CompletedProcess[str]:
         """``pulumi up``, without questions."""
-        return self._whole(lambda: self.pulumi("up", "--yes", "--skip-preview", check=check))
+        known, applied, said = self._known, self._applied, self._said(self.site_dir)
+        self._known = self._applied = ""
+        done = self.pulumi("up", "--yes", "--skip-preview", check=check)
+        if done.returncode == 0:
+            self._known = said
+            # It has run the playbook where it knew other documents; where these, or not known which, it need not have.
+            self._applied = applied if known in {"", said} else said
+        return done
 
     def destroy(self) -> None:
         """``pulumi destroy``, then the stack itself and its folder."""
@@ -126,11 +132,13 @@ class Stack:
     ) -> subprocess.CompletedProcess[str]:
         """``ansible-playbook playbooks/NAME -i INVENTORY``, from the checkout."""
         command = ["ansible-playbook", f"playbooks/{name}", "-i", str(inventory), *arguments]
-        if name == "site.yml" and not arguments:
-            return self._whole(lambda: self.run(*command, check=check))
+        said = self._said(self.site_dir)
         if name == "site.yml" and "--check" not in arguments:
             self._applied = ""
-        return self.run(*command, check=check)
+        done = self.run(*command, check=check)
+        if name == "site.yml" and not arguments and done.returncode == 0:
+            self._applied = said
+        return done
 
     def inventory(self) -> Path:
         """An inventory file for the plugin pulumi_stack."""
@@ -170,7 +178,7 @@ class Stack:
 
     def start(self, *command: str) -> subprocess.Popen[str]:
         """Starts a command as :meth:`run` runs it, with both outputs in one, in a process group of its own."""
-        self._applied = ""  # it may be anything
+        self._known = self._applied = ""  # it may be anything
         return subprocess.Popen(
             command,
             cwd=ROOT,
