@@ -88,7 +88,7 @@ class Stack:
             if self._known != original:
                 self.up()
             if self._applied != original:
-                self.playbook(self.inventory())
+                self.playbook(self.plain_inventory())
 
     @staticmethod
     def _said(folder: Path) -> str:
