@@ -56,8 +56,8 @@ def unprovoked(journal: str) -> list[str]:
 def said_at_the_end(journal: str) -> set[str]:
     """What Dovecot's processes say while it stops of those that count, which may be gone before them.
 
-    Tests stop Dovecot. Of 192 stops under load three had such a line about the one that counts events. Rarer is one about
-    the one that counts penalties, which auth may not reach again without root's rights.
+    Tests stop Dovecot. Of 192 stops under load three had such a line about the one that counts events. Rarer is one
+    about the one that counts penalties, which auth may not reach again without root's rights.
     """
     said, stopping = set(), False
     for line in journal.splitlines():
