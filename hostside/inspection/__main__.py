@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import cast
 
 from .configuration import Configuration
-from .dialogue import reply, serve
+from .dialogue import LONGEST, reply, serve
 
 _FIRST_SOCKET = 3  # sd_listen_fds(3)
-_LONGEST = 1 << 12  # bytes of a command
 
 
 class Inspection(socketserver.ThreadingUnixStreamServer):
@@ -48,7 +47,7 @@ class Between(socketserver.StreamRequestHandler):
     def _handle(self, configuration: Configuration) -> None:
         self.wfile.write(b"220 inspection ESMTP\r\n")
         self.wfile.flush()
-        name = self.rfile.readline(_LONGEST).decode(errors="replace").rstrip().partition(" ")[2]  # after EHLO
+        name = self.rfile.readline(LONGEST).decode(errors="replace").rstrip().partition(" ")[2]  # after EHLO
         connector = configuration.connector(name)
         if not connector:
             raise ValueError(f"{configuration.file} has no connector {name!r}")

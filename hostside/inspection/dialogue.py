@@ -8,12 +8,12 @@ from io import BufferedIOBase
 from .message import UNCHANGED, Limits, Message, Outgoing
 
 PIECE = 1 << 16  # bytes of a line that are held at a time
-_LONGEST = 1 << 12  # bytes of a command or an answer
+LONGEST = 1 << 12  # bytes of a command or an answer
 
 
 def reply(queue: BufferedIOBase, answers: BufferedIOBase) -> bytes:
     """Pass an SMTP reply on; returns its code, or nothing where the server that queues is gone."""
-    while line := queue.readline(_LONGEST):
+    while line := queue.readline(LONGEST):
         answers.write(line)
         if line[3:4] != b"-":
             break
@@ -32,7 +32,7 @@ def serve(
     """Pass on everything between the two servers, one message at most, from the answer to EHLO on."""
     leaving = 0
     reply(queue, answers)
-    for command in iter(lambda: sender.readline(_LONGEST), b""):
+    for command in iter(lambda: sender.readline(LONGEST), b""):
         to_queue.write(command)
         to_queue.flush()
         if command[:4].upper() == b"QUIT":
