@@ -57,7 +57,7 @@ def _files(root: Path, names: Iterable[str]) -> Iterator[Path]:
             path
             for path in found
             if path.is_file()
-            and path.suffix != ".pyc"
+            and "__pycache__" not in path.parts
             and not path.name.startswith(".")
             and not path.name.endswith("~")
         )

@@ -50,3 +50,14 @@ def test_leaving_something_behind_is_a_failure(machine: Machine, tmp_path: Path)
     machine.pretends("make", f"[ $1 = down ] && exit 1\necho '{PASSED}'")
     done = subprocess.run([run], check=False, env={"PATH": str(machine.folder)}, capture_output=True, text=True)
     assert (done.returncode, done.stdout.splitlines()[-1]) == (1, "12 passed, 0 failed")
+
+
+def test_what_python_compiles_is_kept_whatever_the_image_says(machine: Machine, tmp_path: Path) -> None:
+    run = tmp_path / "checkout" / ".ci" / "run"
+    run.parent.mkdir(parents=True)
+    shutil.copy(ROOT / ".ci/run", run)
+    machine.has("mktemp", "tee")
+    machine.pretends("make", 'echo "forbidden: ${PYTHONDONTWRITEBYTECODE-no}"')
+    environment = {"PATH": str(machine.folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run([run], check=False, env=environment, capture_output=True, text=True)
+    assert done.stdout.splitlines()[0] == "forbidden: no"
