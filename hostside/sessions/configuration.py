@@ -52,6 +52,15 @@ class GuessSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SharingSettings:
+    """Where front ends tell each other of guesses: noticeboards, by their hosts, and how many front ends do so."""
+
+    boards: tuple[str, ...]
+    port: int
+    front_ends: int
+
+
+@dataclass(frozen=True, slots=True)
 class Configuration:
     """The whole file. ``program`` tells one version of these files from another."""
 
@@ -59,6 +68,7 @@ class Configuration:
     protocols: Mapping[str, ProtocolSettings] = field(default_factory=dict)
     connectors: tuple[ConnectorSettings, ...] = ()
     guesses: GuessSettings | None = None  # None: nobody signs in here
+    sharing: SharingSettings | None = None  # None: there is no other front end
 
     @property
     def limits(self) -> dict[int, Limits]:
@@ -84,7 +94,17 @@ def parse(data: Mapping[str, Any]) -> Configuration:
             for each in data["connectors"]
         ),
         guesses=_guesses(data["guesses"]),
+        sharing=_sharing(data["sharing"]),
     )
+
+
+def _sharing(data: Mapping[str, Any] | None) -> SharingSettings | None:
+    if data is None:
+        return None
+    boards, port, front_ends = tuple(map(str, data["boards"])), int(data["port"]), int(data["front_ends"])
+    if not boards or not 0 < port < 1 << 16 or front_ends < 2:
+        raise ValueError(f"sharing: {data!r}: must be at least one board, its port, and two front ends or more")
+    return SharingSettings(boards, port, front_ends)
 
 
 def _guesses(data: Mapping[str, Any] | None) -> GuessSettings | None:

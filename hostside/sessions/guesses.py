@@ -53,12 +53,14 @@ class Known(Protocol):
 class Buckets(Generic[K]):
     """What is left of one number, by key; the clock is the caller's, in seconds."""
 
-    def __init__(self, size: int | None, spare: int = 0) -> None:
+    def __init__(self, size: int | None, spare: int = 0, front_ends: int = 1) -> None:
         """``size`` is how much there is in a full bucket; None: no end of it.
 
-        ``spare`` is how many may be under way at a time while anything is left, if that is more than what is left.
+        ``spare`` is how many may be under way at a time while anything is left, if that is more than what is left. As
+        many are at each of the ``front_ends`` that tell each other, before one has heard of another's.
         """
         self._size, self._spare = size, spare
+        self._owed = spare * front_ends + (size or 0) * (front_ends - 1)  # at most
         self._left: OrderedDict[K, tuple[float, float]] = OrderedDict()  # what was left, and when
 
     def left(self, key: K, now: float) -> float:
@@ -69,10 +71,14 @@ class Buckets(Generic[K]):
         return min(float(self._size), was + (now - at) * self._size / HOUR)
 
     def take(self, key: K, now: float) -> None:
-        """Take one, even where nothing is left: then it is owed."""
+        """Take one, even where nothing is left: then it is owed.
+
+        What is heard of late is taken from what was left last, as if it had not come back since.
+        """
         if self._size is None:
             return
-        self._left[key] = (max(-float(self._spare), self.left(key, now) - 1), now)
+        now = max(now, self._left[key][1]) if key in self._left else now
+        self._left[key] = (max(-float(self._owed), self.left(key, now) - 1), now)
         self._left.move_to_end(key)
         if len(self._left) > MOST:
             self._left.popitem(last=False)
@@ -124,14 +130,14 @@ class UnderWay(Generic[K]):
 
 
 class Guesses:
-    """What a front end knows of passwords: the wrong ones, those under way, and who has signed in from where."""
+    """What a front end knows of passwords: the wrong ones, those under way here, and who has signed in from where."""
 
-    def __init__(self, limits: GuessLimits, known: Known) -> None:
-        """Nothing has been guessed yet."""
+    def __init__(self, limits: GuessLimits, known: Known, front_ends: int = 1) -> None:
+        """Nothing has been guessed yet. ``front_ends`` are those that tell each other, this one among them."""
         self._known = known
-        self._pairs: Buckets[tuple[str, str]] = Buckets(limits.per_client_and_mailbox, SESSIONS)
-        self._clients: Buckets[str] = Buckets(limits.per_client, OFFICE * (limits.per_client or 0))
-        self._mailboxes: Buckets[str] = Buckets(limits.per_mailbox)
+        self._pairs: Buckets[tuple[str, str]] = Buckets(limits.per_client_and_mailbox, SESSIONS, front_ends)
+        self._clients: Buckets[str] = Buckets(limits.per_client, OFFICE * (limits.per_client or 0), front_ends)
+        self._mailboxes: Buckets[str] = Buckets(limits.per_mailbox, front_ends=front_ends)
         self._under_way: UnderWay[tuple[str, str]] = UnderWay()
 
     def judge(self, mailbox: str, address: str, now: float) -> int:
@@ -171,10 +177,14 @@ class Guesses:
         """It was not."""
         client = client_of(address)
         self._end(mailbox, client)
-        self._pairs.take((client, mailbox), now)
+        self.elsewhere(mailbox, client, now)
+
+    def elsewhere(self, mailbox: str, client: str, at: float) -> None:
+        """A password was wrong, at another front end and some time ago."""
+        self._pairs.take((client, mailbox), at)
         if not self._known.has(mailbox, client):  # a program of the owner's with an old one uses up nobody else's
-            self._clients.take(client, now)
-            self._mailboxes.take(mailbox, now)
+            self._clients.take(client, at)
+            self._mailboxes.take(mailbox, at)
 
     def undecided(self, mailbox: str, address: str) -> None:
         """Nobody could say what it was."""

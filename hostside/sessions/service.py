@@ -7,7 +7,6 @@ import json
 import os
 import signal
 import socket
-import sys
 import time
 from collections.abc import Mapping
 from contextlib import aclosing, suppress
@@ -15,42 +14,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from . import policy, sock_diag
+from . import noticeboards, policy, sock_diag
 from .configuration import Configuration, LogSettings, read
 from .guesses import LOOK, REFUSE, Guesses
+from .handed import handed_sockets, say, tell_systemd
 from .known import KnownClients
 from .log_files import LogFiles
 from .logons import Enough, Logons, journal
 from .protocol_log import ProtocolLog, key
+from .sharing import Sharing
 from .sock_diag import Connection
 from .table import Session, Table
 from .timeouts import Overdue, Watch
 
 STEP = 1.0  # seconds between two looks
-FIRST_HANDED = 3  # file descriptors that systemd hands over begin here
 LONGEST_EVENT = 1 << 20  # bytes of one event
-
-
-def say(text: str) -> None:
-    """Tell the journal; there is never a secret in it."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
-
-
-def tell_systemd(state: str) -> None:
-    """Tell systemd how the program is (sd_notify)."""
-    if path := os.environ.get("NOTIFY_SOCKET"):
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as to:
-            to.sendto(state.encode(), path.replace("@", "\0", 1) if path.startswith("@") else path)
-
-
-def handed_sockets() -> list[socket.socket]:
-    """The listening sockets that systemd holds for this program, so that they are open while it restarts.
-
-    Duplicates: the originals go on to the program that may take this one's place.
-    """
-    numbers = range(FIRST_HANDED, FIRST_HANDED + int(os.environ.get("LISTEN_FDS", "0")))
-    return [socket.socket(fileno=os.dup(number)) for number in numbers]
 
 
 class Service:
@@ -68,9 +46,15 @@ class Service:
             self.table.load(json.loads(state.read_text(encoding="utf-8")))
 
     def _count_guesses(self) -> Guesses | None:
-        guesses = self.configuration.guesses
+        guesses, sharing = self.configuration.guesses, self.configuration.sharing
         self.known = KnownClients(Path(guesses.known), time.time, say) if guesses else None
-        return Guesses(guesses.limits, self.known) if guesses and self.known else None
+        self.sharing: Sharing | None = None
+        if guesses is None or self.known is None:
+            return None
+        counted = Guesses(guesses.limits, self.known, sharing.front_ends if sharing else 1)
+        if sharing:
+            self.sharing = Sharing(self.known, lambda each: counted.elsewhere(each.mailbox, each.client, each.at))
+        return counted
 
     # --- what others ask and tell -----------------------------------------------------------------------------------
 
@@ -85,6 +69,8 @@ class Service:
                     guesses.undecided(mailbox, address)
                 else:
                     guesses.wrong(mailbox, address, now)
+                    if self.sharing:
+                        self.sharing.guessed(mailbox, address)
             return 0, ""
         if attributes["right"]:
             if guesses:
@@ -216,7 +202,7 @@ class Service:
         """Take in a new configuration; says whether it was made for other files of the program than these."""
         former = self.configuration
         self.configuration = read(self.configuration_file)
-        if self.configuration.guesses != former.guesses:
+        if (self.configuration.guesses, self.configuration.sharing) != (former.guesses, former.sharing):
             if self.known:
                 self.known.close()
             self.guesses = self._count_guesses()
@@ -224,6 +210,15 @@ class Service:
             files.close()
         self.files.clear()
         return self.configuration.program != former.program
+
+    async def share(self) -> None:
+        """Tell other front ends of guesses, and be told, as long as there are others."""
+        settings, credentials = self.configuration.sharing, os.environ.get("CREDENTIALS_DIRECTORY")
+        if settings and self.sharing and credentials:
+            folder = Path(credentials)
+            await noticeboards.keep_up(
+                settings.boards, settings.port, lambda: noticeboards.tls(folder), self.sharing, say
+            )
 
     async def run(self) -> bool:
         """Serve until a signal says otherwise; says whether the program is to be started anew."""
@@ -238,6 +233,7 @@ class Service:
             else:
                 await asyncio.start_server(self.questions, sock=each)
         following = asyncio.create_task(self.follow_logons())
+        shared, sharing = self.sharing, asyncio.create_task(self.share())
         try:
             while not stop.is_set():
                 self.look()
@@ -249,12 +245,20 @@ class Service:
                     tell_systemd(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
                     if self.reload():
                         return True
+                    if self.sharing is not shared:
+                        await _end(sharing)
+                        shared, sharing = self.sharing, asyncio.create_task(self.share())
             return False
         finally:
-            following.cancel()
-            with suppress(asyncio.CancelledError):
-                await following
+            await _end(following)
+            await _end(sharing)
             self.store()
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
 
 
 async def _any(*events: asyncio.Event) -> None:

@@ -149,7 +149,7 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> ClientAccessP
         tickets=tickets,
         keytab_name=site.kerberos_keytab if tickets else None,
         keytab=places.KEYTAB,
-        sessions=sessions.plan(settings, connectors, site.wrong_passwords),
+        sessions=sessions.plan(settings, connectors, site.wrong_passwords, sessions.sharing(servers)),
         watching=bool(settings or connectors or site.web_site.enabled),
         metrics=metrics.FRONT_END,
         metrics_port=metrics.dovecot_port(site),

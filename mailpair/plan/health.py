@@ -15,6 +15,7 @@ from operator import attrgetter
 from mailpair.plan import places
 from mailpair.plan.mailbox import LMTP_SOCKET
 from mailpair.plan.served import served
+from mailpair.plan.sessions import BOARD_UNIT, sharing
 from mailpair.plan.virtual_address import UNIT as VIRTUAL_ADDRESS_UNIT
 from mailpair.servers import Role, Server
 from mailpair.settings import ports
@@ -77,7 +78,7 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> HealthPlan:
         sets=tuple(dict.fromkeys([*named, *transport, CERTIFICATES, DISK, SERVICES])),
         probes=probes,
         folders=_FOLDERS[server.role],
-        units=(*_UNITS, *_units(site, front=front)),
+        units=(*_UNITS, *_units(site, front=front), *([BOARD_UNIT] if not front and sharing(servers) else [])),
         queue=front,
     )
 

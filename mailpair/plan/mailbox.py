@@ -9,7 +9,7 @@ from mailpair.plan import calendar, metrics, places, quota, sessions, welcome
 from mailpair.plan.calendar import CalendarPlan
 from mailpair.plan.quota import QuotaPlan
 from mailpair.plan.role import ConnectionLimit, addresses_of
-from mailpair.plan.sessions import SessionsPlan
+from mailpair.plan.sessions import Noticeboard, SessionsPlan
 from mailpair.plan.tls import TlsPlan
 from mailpair.plan.welcome import WelcomePlan
 from mailpair.servers import Role, Server
@@ -85,6 +85,7 @@ class MailboxPlan:
     key: str
     imap_max_line_length: int  # bytes
     logs: SessionsPlan  # protocol logs of what is said after the sign-in
+    noticeboard: Noticeboard
     logged: str  # Dovecot's events that go into them; empty: none
     metrics: tuple[tuple[str, str], ...]  # of Dovecot, each with the events that it counts
     metrics_port: int | None  # where Dovecot tells figures; None: nowhere
@@ -100,13 +101,22 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> MailboxPlan:
             if site.pair(protocol).back_end
         }
     )
+    board = Noticeboard(enabled=sessions.sharing(servers) is not None)
     imap_port = site.imap_settings.proxy_target_port if site.imap4.back_end else None
     pop_port = site.pop_settings.proxy_target_port if site.pop3.back_end else None
     return MailboxPlan(
         packages=PACKAGES,
         public_ports=(),
         peer_ports=tuple(
-            port for port in (places.LMTP_PORT, places.QUOTA_PORT, imap_port, pop_port) if port is not None
+            port
+            for port in (
+                places.LMTP_PORT,
+                places.QUOTA_PORT,
+                board.port if board.enabled else None,
+                imap_port,
+                pop_port,
+            )
+            if port is not None
         ),
         fqdn=server.fqdn,
         front_ends=addresses_of(servers, Role.CLIENT_ACCESS),
@@ -136,6 +146,7 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> MailboxPlan:
         metrics=metrics.BACK_END,
         metrics_port=metrics.dovecot_port(site),
         logs=logs,
+        noticeboard=board,
         logged=" OR ".join(_events(name) for name in logs.watched.protocols),
     )
 

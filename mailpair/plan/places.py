@@ -28,6 +28,7 @@ WELCOME = "/var/lib/mailpair/welcome"  # on back ends, notes: whose mailbox is s
 MAIL = "/srv/vmail"  # on back ends, each mailbox as DOMAIN/NAME
 LMTP_PORT = ports.LMTP  # on back ends, TLS from the first byte, a front end's peer certificate is required
 QUOTA_PORT = ports.QUOTA  # on back ends, TLS from the first byte, a front end's peer certificate is required
+NOTICEBOARD_PORT = ports.NOTICEBOARD  # the same
 DIRECT_IMAP_PORT = 2993  # on back ends, in a lab that measures; TLS from the first byte
 DIRECT_POP_PORT = 2995
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from mailpair.plan import acme, certificates, places, served
+from mailpair.plan import acme, certificates, places, served, sessions
 from mailpair.plan.served import Port
 from mailpair.servers import Role, Server
 from mailpair.site.model import CertificateService, CertificateSource, Site
@@ -27,6 +27,7 @@ _RELOADS = {
         "postfix": (("systemctl", "reload", "postfix"),),
         "nginx": (("systemctl", "reload", "nginx"),),
         "mailpair-quota": (("systemctl", "try-restart", "mailpair-quota.service"),),
+        "mailpair-sessions": (("systemctl", "try-restart", "mailpair-sessions.service"),),
     },
     Role.MAILBOX: {
         "haproxy": (("systemctl", "reload", "haproxy"),),
@@ -118,7 +119,7 @@ class RenewalPlan:
 def plan(site: Site, servers: Sequence[Server], server: Server) -> RenewalPlan:
     """Plan how a server of the site renews its certificates."""
     front_end = server.role is Role.CLIENT_ACCESS
-    renewed = tuple(_renewed(site, server))
+    renewed = tuple(_renewed(site, server, sharing=front_end and sessions.sharing(servers) is not None))
     ours = [each for each in renewed if each.source != CertificateSource.PROVIDED.value]
     public = tuple(name for each in ours if each.name != PEER for name in each.names)
     usage = "client" if front_end else "server"
@@ -152,7 +153,7 @@ def _authority(name: str, names: tuple[str, ...], usage: str, signed_by: str) ->
     return Authority(name, certificate, key, permitted, usage, AUTHORITY_DAYS, signed_by)
 
 
-def _renewed(site: Site, server: Server) -> Iterator[Renewed]:
+def _renewed(site: Site, server: Server, *, sharing: bool) -> Iterator[Renewed]:
     planned = certificates.plan(site, server)
     ports = served.served(site, server).ports
     peer = next(each for each in planned.certificates if each.certificate == places.PEER_CERTIFICATE)
@@ -165,7 +166,7 @@ def _renewed(site: Site, server: Server) -> Iterator[Renewed]:
         usage=peer.usage,
         algorithm=peer.algorithm,
         days=peer.days,
-        services=_PEER_SERVICES[server.role],
+        services=(*_PEER_SERVICES[server.role], *(["mailpair-sessions"] if sharing else [])),
         probes=tuple(_probe(port) for port in ports if port.file == peer.certificate),
         options=_issued_by(PEER_CA),
     )

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mailpair.plan import places, postfix
 from mailpair.plan.role import ConnectionLimit
+from mailpair.servers import Role, Server
 from mailpair.settings.quantities import NO_LIMIT
 from mailpair.site.model import Protocol, ProtocolSettings, ReceiveConnector, WrongPasswords
 
 USER = "mailpair-sessions"
+BOARD_UNIT = "mailpair-noticeboard.socket"
 STATE = "/var/lib/mailpair-sessions"
 PREFIXES = {Protocol.POP3: "POP3", Protocol.IMAP4: "IMAP4"}  # of the names of log files, as in Exchange
 
@@ -64,12 +66,32 @@ class Guesses:
 
 
 @dataclass(frozen=True, slots=True)
+class Sharing:
+    """Where front ends tell each other of guesses: the noticeboards of all back ends."""
+
+    boards: tuple[str, ...]  # full names of back ends
+    front_ends: int
+    port: int = places.NOTICEBOARD_PORT
+
+
+@dataclass(frozen=True, slots=True)
+class Noticeboard:
+    """What a back end has where front ends tell each other of guesses."""
+
+    enabled: bool  # whether there are several
+    port: int = places.NOTICEBOARD_PORT
+    socket: str = "/run/mailpair-noticeboard.sock"
+    programs: str = places.PROGRAMS_DIRECTORY
+
+
+@dataclass(frozen=True, slots=True)
 class Watched:
     """The program's configuration, but for the version of its files."""
 
     protocols: Mapping[str, WatchedProtocol]  # by Dovecot's names
     connectors: tuple[WatchedConnector, ...]
     guesses: Guesses | None  # None: nobody signs in here
+    sharing: Sharing | None = None  # None: there is no other front end
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +120,13 @@ def plan(
     protocols: Mapping[str, tuple[Protocol, ProtocolSettings]],
     connectors: tuple[WatchedConnector, ...],
     wrong: WrongPasswords | None,
+    shared: Sharing | None = None,
 ) -> SessionsPlan:
     """Plan the program for the protocols that are on (by Dovecot's names), for connectors, and against guessing."""
     watched = {name: _protocol(protocol, settings) for name, (protocol, settings) in protocols.items()}
     return SessionsPlan(
         user=USER,
-        watched=Watched(watched, connectors, _guesses(wrong)),
+        watched=Watched(watched, connectors, _guesses(wrong), shared),
         folders=tuple(Folder(path) for path in sorted({each.log.folder for each in watched.values() if each.log})),
         programs=places.PROGRAMS_DIRECTORY,
         events_socket=places.EVENTS_SOCKET,
@@ -116,6 +139,13 @@ def logs(protocols: Mapping[str, tuple[Protocol, ProtocolSettings]]) -> Sessions
     told = plan({name: each for name, each in protocols.items() if each[1].protocol_log_enabled}, (), None)
     silent = {name: replace(each, ports=()) for name, each in told.watched.protocols.items()}
     return replace(told, watched=replace(told.watched, protocols=silent))
+
+
+def sharing(servers: Sequence[Server]) -> Sharing | None:
+    """Plan how front ends tell each other of guesses; None where there is one of them."""
+    front_ends = sum(each.role is Role.CLIENT_ACCESS for each in servers)
+    boards = tuple(each.fqdn for each in servers if each.role is Role.MAILBOX)
+    return Sharing(boards, front_ends) if front_ends > 1 and boards else None
 
 
 def _guesses(wrong: WrongPasswords | None) -> Guesses | None:

@@ -13,8 +13,8 @@ _HOW = "Dovecot asks mailpair-sessions before it looks at a password; the hour f
 
 WRONG_PASSWORDS = Group(
     "wrong_passwords",
-    "Wrong passwords in an hour at one front end, over POP3, IMAP4, SMTP and at the page together. Where there were as "
-    "many, further ones are answered like a wrong password and not looked at. A client that has signed in to the "
+    "Wrong passwords in an hour over POP3, IMAP4, SMTP and at the page together, at all front ends. Where there were "
+    "as many, further ones are answered like a wrong password and not looked at. A client that has signed in to the "
     "mailbox before is slowed down and never refused. See docs/guessing.md.",
     (
         Parameter(

@@ -9,6 +9,7 @@ LMTP = 24  # on back ends, for the site's front ends
 POLICY = 4001  # on front ends, of loopback, where Dovecot asks about sessions
 HTTP = 80  # on front ends, where a certificate is proven by HTTP-01
 QUOTA = 12340  # on back ends, for the site's front ends, which ask how full mailboxes are
+NOTICEBOARD = 12341  # on back ends, for the site's front ends, which tell each other of guesses there
 DOVECOT_METRICS = 9900  # on all servers, where metrics are read
 HOST_METRICS = 9100
 WEB = (80, 443)  # on front ends, where web_site is enabled
@@ -19,6 +20,7 @@ BACK_ENDS = {
     SSH: "SSH",
     LMTP: "LMTP",
     QUOTA: "the quota service",
+    NOTICEBOARD: "mailpair-noticeboard",
     PROXIED_IMAP: "Dovecot",
     PROXIED_POP: "Dovecot",
     **_METRICS,

@@ -214,3 +214,47 @@ def test_there_is_never_more_than_a_full_bucket_and_never_less_than_may_be_owed(
 )
 def test_a_client_is_an_address_or_a_network_of_a_household(address: str, client: str) -> None:
     assert client_of(address) == client
+
+
+def test_guesses_at_another_front_end_count_as_those_here_and_fill_up_from_when_they_were() -> None:
+    it = guesses(pair=4)
+    for at in (300, 300, 300, 2100):
+        it.elsewhere(ADA, CAFE, at)
+    # An hour fills four, so at 2100 three of them were left, and at 3000 it is three again.
+    assert [guessed(it, ADA, CAFE, 3000) for _ in range(4)] == [LOOK, LOOK, LOOK, REFUSE]
+    # One that is heard of late is owed on top of it.
+    it.elsewhere(ADA, CAFE, 600)
+    assert guessed(it, ADA, CAFE, 3901) == REFUSE
+    assert guessed(it, ADA, CAFE, 4801) == LOOK
+
+
+def test_what_was_looked_at_by_all_front_ends_at_once_is_owed() -> None:
+    owed = []
+    for front_ends in (1, 2):
+        buckets: Buckets[str] = Buckets(10, SESSIONS, front_ends)
+        for _ in range(99):
+            buckets.take(CAFE, 0)
+        owed.append(-buckets.left(CAFE, 0))
+    assert owed == [SESSIONS, 2 * SESSIONS + 10]
+
+
+def test_somebody_known_uses_up_what_is_theirs_wherever_they_guess() -> None:
+    it = guesses(pair=2, client=2, mailbox=2)
+    signed_in(it, ADA, HOME)
+    for _ in range(5):
+        it.elsewhere(ADA, HOME, 0)
+    assert it.judge(ADA, HOME, 0) == SLOW
+    assert it.judge(BOB, HOME, 0) == LOOK
+    assert it.judge(ADA, CAFE, 0) == LOOK
+
+
+@pytest.mark.parametrize("connections", [50, 1000])
+def test_guesses_of_somebody_known_count_when_they_are_asked_about_and_none_of_them_is_refused(
+    connections: int,
+) -> None:
+    """Each is in the queue before anything is known of those before it; who waits longest bounds the queue alone."""
+    it = guesses(pair=10)
+    signed_in(it, ADA, HOME)
+    statuses = [it.judge(ADA, HOME, 0) for _ in range(connections)]
+    assert statuses[: SESSIONS + 2] == [LOOK] * SESSIONS + [SLOW, 2 * SLOW]
+    assert set(statuses[SESSIONS + SLOWEST // SLOW :]) == {SLOWEST}

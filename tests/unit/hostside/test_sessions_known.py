@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hostside.sessions.known import CLIENTS, DAYS, KnownClients
+from hostside.sessions.known import CLIENTS, DAYS, OTHERS, KnownClients, Row
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -125,3 +125,41 @@ def test_a_database_that_fails_later_is_told_once_and_sign_ins_go_on(world: Worl
     known.add(ADA, "192.0.2.1")
     assert not known.has(ADA, "192.0.2.1")
     assert world.said == [f"{world.file}: who has signed in from where can't be kept: no such table: known"]
+
+
+def test_a_file_of_an_earlier_version_keeps_what_it_knows(world: World) -> None:
+    former = sqlite3.connect(world.file)
+    with former:
+        former.execute("CREATE TABLE known (mailbox TEXT, client TEXT, day INTEGER, PRIMARY KEY (mailbox, client))")
+        former.execute("CREATE INDEX days ON known (day)")
+        former.executemany("INSERT INTO known VALUES (?, ?, ?)", [(BOB, "192.0.2.2", 999), (ADA, "192.0.2.1", 998)])
+    former.close()
+    for _ in range(2):
+        known = world.open()
+        assert [(each.number, each.mailbox, each.day) for each in known.after(0, 9)] == [(1, ADA, 998), (2, BOB, 999)]
+        known.close()
+    known = world.open()
+    known.add(ADA, "192.0.2.1")
+    assert [(each.number, each.mailbox, each.day) for each in known.after(0, 9)] == [(2, BOB, 999), (3, ADA, 1000)]
+    assert world.said == []
+
+
+def test_a_database_keeps_its_name_and_its_numbers_only_grow(world: World) -> None:
+    known = world.open()
+    name = known.name
+    known.add(ADA, "192.0.2.1")
+    known.close()
+    world.now += (DAYS + 1) * DAY
+    again = world.open()
+    assert (again.name, again.last(), again.after(0, 9)) == (name, 1, [])
+    again.add(ADA, "192.0.2.1")
+    assert [each.number for each in again.after(0, 9)] == [2]
+
+
+def test_how_far_others_were_heard_is_kept_of_the_last_of_them(world: World) -> None:
+    known = world.open()
+    for number in range(OTHERS + 1):
+        known.merge(f"{number}", [Row(number + 1, ADA, "192.0.2.1", 1000)])
+    known.close()
+    again = world.open()
+    assert [again.heard(f"{number}") for number in (0, 1, OTHERS)] == [0, 2, OTHERS + 1]

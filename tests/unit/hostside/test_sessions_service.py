@@ -29,6 +29,7 @@ CONFIGURATION: dict[str, Any] = {
     },
     "connectors": [{"name": "client", "ports": [587], "total": 600, "logon_failures": 3}],
     "guesses": None,
+    "sharing": None,
 }
 CLIENT = {"remote_ip": "192.0.2.1", "remote_port": 50000, "local_port": 993, "protocol": "imap"}
 QUESTION = CLIENT | {"login": "Ada@contoso.test", "asked": "Ada@contoso.test", "right": "yes"}
@@ -169,6 +170,30 @@ def test_limits_change_by_a_reload_and_counts_stay_without_one(tmp_path: Path) -
     service(tmp_path, guesses={**guesses, "limits": limits | {"per_client": 5}})
     it.reload()
     assert it.guesses is not counted
+
+
+SHARING = {"boards": ["back1.contoso.test"], "port": 12341, "front_ends": 2}
+
+
+@pytest.mark.parametrize("wrong", [{"boards": []}, {"port": 0}, {"port": 1 << 16}, {"front_ends": 1}])
+def test_sharing_that_can_t_be_is_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="must be at least one board, its port, and two front ends or more"):
+        parse(CONFIGURATION | {"sharing": SHARING | wrong})
+
+
+def test_what_is_wrong_is_told_to_other_front_ends_where_there_are_some(tmp_path: Path) -> None:
+    limits = {"per_client_and_mailbox": 2, "per_client": None, "per_mailbox": None}
+    guesses = {"limits": limits, "known": str(tmp_path / "known.db")}
+    assert service(tmp_path, guesses=guesses).sharing is None
+    it = service(tmp_path, guesses=guesses, sharing=SHARING)
+    assert it.sharing
+    told: list[tuple[str, str]] = []
+    it.sharing.guessed = lambda mailbox, address: told.append((mailbox, address))  # type: ignore[method-assign]
+    before = {"right": "", "policy_reject": False}
+    for success, why in ((False, "credentials"), (False, "internal"), (True, "")):
+        it.answer("allow", QUESTION | before)
+        it.answer("report", QUESTION | before | {"success": success, "fail_type": why})
+    assert told == [("ada@contoso.test", "192.0.2.1")]
 
 
 def test_the_third_wrong_password_of_a_session_is_enough() -> None:

@@ -25,10 +25,10 @@ IMAP = replace(NO_PROTOCOL, proxy_target_port=1993)
 @pytest.mark.parametrize(
     ("pop3", "imap4", "protocols", "ports"),
     [
-        (ON, ON, ("imap", "pop3", "lmtp"), (24, 12340, 1993, 1995)),
-        (ON, OFF, ("pop3", "lmtp"), (24, 12340, 1995)),
-        (OFF, ON, ("imap", "lmtp"), (24, 12340, 1993)),
-        (OFF, OFF, ("lmtp",), (24, 12340)),
+        (ON, ON, ("imap", "pop3", "lmtp"), (24, 12340, 12341, 1993, 1995)),
+        (ON, OFF, ("pop3", "lmtp"), (24, 12340, 12341, 1995)),
+        (OFF, ON, ("imap", "lmtp"), (24, 12340, 12341, 1993)),
+        (OFF, OFF, ("lmtp",), (24, 12340, 12341)),
     ],
 )
 def test_what_is_on_is_served_to_front_ends(
@@ -38,6 +38,12 @@ def test_what_is_on_is_served_to_front_ends(
     assert planned.protocols == protocols
     assert planned.peer_ports == ports
     assert planned.public_ports == ()
+
+
+def test_one_front_end_has_nobody_to_tell_of_guesses() -> None:
+    planned = mailbox.plan(site(), (FRONTS[0], *BACKS), BACKS[0])
+    assert not planned.noticeboard.enabled
+    assert planned.peer_ports == (24, 12340)
 
 
 def test_a_port_of_the_document_s_own() -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from mailpair.plan import sessions
 from mailpair.plan.role import ConnectionLimit
-from mailpair.plan.sessions import Folder, LogPlan, WatchedProtocol
+from mailpair.plan.sessions import Folder, LogPlan, Sharing, WatchedProtocol
+from mailpair.servers import Role, Server
 from mailpair.site.model import LogFileRollOverSettings, Protocol
 from tests.unit.plan.sites import NO_PROTOCOL, bindings
 
@@ -42,6 +43,22 @@ def test_a_log_that_is_on_has_a_folder() -> None:
 def test_no_limit_of_a_user_is_exchange_s_number_for_it() -> None:
     planned = sessions.plan({"imap": (Protocol.IMAP4, replace(IMAP, max_connections_per_user=None))}, (), None)
     assert planned.watched.protocols["imap"].per_user == 2147483647
+
+
+@pytest.mark.parametrize(
+    ("names", "shared"),
+    [
+        (["front1", "back1"], None),
+        (["front1", "front2"], None),
+        (["front1", "front2", "back1", "back2"], Sharing(("back1.contoso.test", "back2.contoso.test"), 2, 12341)),
+    ],
+)
+def test_front_ends_tell_each_other_where_there_are_several(names: list[str], shared: Sharing | None) -> None:
+    servers = [
+        Server(name, Role.CLIENT_ACCESS if name.startswith("front") else Role.MAILBOX, f"{name}.contoso.test", ())
+        for name in names
+    ]
+    assert sessions.sharing(servers) == shared
 
 
 @pytest.mark.parametrize("numbers", [(None, None), (5, None), (None, 2)])
