@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bench import programs
+from bench import passwd_files, programs
 from bench.programs import FOLDER, Programs
 from mailpair.plan import places
 
@@ -43,7 +43,7 @@ ANSWERS = f"""\
 import http.server, argon2
 hasher = argon2.PasswordHasher()
 def lines(protocol):
-    with open(f"{places.DIRECTORY}/{{protocol}}", encoding="utf-8") as file:
+    with open(f"{FOLDER}/{{protocol}}", encoding="utf-8") as file:
         return dict(line.split(":::", 1)[0].split(":{{ARGON2ID}}", 1) for line in file)
 known = {{protocol: lines(protocol) for protocol in ("imap", "pop3")}}
 class Answers(http.server.BaseHTTPRequestHandler):
@@ -106,7 +106,7 @@ ssl_client_ca_file = {places.PEERS_FILE}
 ssl_client_cert_file = {places.PEER_CERTIFICATE}
 ssl_client_key_file = {places.PEER_KEY}
 passdb passwd-file {{
-  passwd_file_path = {places.DIRECTORY}/%{{protocol}}
+  passwd_file_path = {FOLDER}/%{{protocol}}
 }}
 userdb static {{
 }}
@@ -132,6 +132,7 @@ defaults
     timeout server 10m
 {bridges}""",
         "answers.py": ANSWERS,
+        passwd_files.NAME: passwd_files.PROGRAM,
     }
 
 
@@ -170,6 +171,7 @@ def running(lab: Lab) -> AbstractContextManager[None]:
             commands=commands(back),
             ports=PORTS,
             inner=(ANSWERS_PORT, BRIDGE_IMAP, BRIDGE_POP),
-            before=f"umask 077 && cat {places.PEER_CERTIFICATE} {places.PEER_KEY} > {FOLDER}/peer.pem",
+            before=f"umask 077 && cat {places.PEER_CERTIFICATE} {places.PEER_KEY} > {FOLDER}/peer.pem"
+            f" && {passwd_files.COMMAND}",
         ),
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
-from bench import programs
+from bench import passwd_files, programs
 from bench.programs import FOLDER, Programs
 from bench.rivals import CERTIFICATE, KEY
 from mailpair.plan import places, postfix
@@ -33,7 +33,7 @@ base_dir = {RUN}
 protocols =
 auth_mechanisms = plain login
 passdb passwd-file {{
-  passwd_file_path = {places.DIRECTORY}/smtp
+  passwd_file_path = {FOLDER}/smtp
 }}
 userdb static {{
 }}
@@ -100,6 +100,7 @@ def before(configuration: dict[str, str]) -> str:
             f"cat /usr/share/postfix/main.cf.debian /usr/share/postfix/main.cf.tls > {FOLDER}/main.cf",
             f"sed -E '{_MASTER}' /usr/share/postfix/master.cf.dist | cat - {FOLDER}/submission > {FOLDER}/master.cf",
             f"postconf -c {FOLDER} -e {pairs}",
+            passwd_files.COMMAND,
         )
     )
 
@@ -110,7 +111,7 @@ def running(lab: Lab, domain: str) -> AbstractContextManager[None]:
         lab.front,
         Programs(
             packages=("postfix", "dovecot-core"),
-            files={"sasl.conf": SASL, "submission": SUBMISSION},
+            files={"sasl.conf": SASL, "submission": SUBMISSION, passwd_files.NAME: passwd_files.PROGRAM},
             commands={
                 "bench-sasl": f"/usr/sbin/dovecot -F -c {FOLDER}/sasl.conf",
                 "bench-postfix": f"/usr/sbin/postfix -c {FOLDER} start-fg",

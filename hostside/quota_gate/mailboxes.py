@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
+import sqlite3
 import ssl
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 SENDING = "552 5.2.2 {address}: the mailbox is full, so nothing can be sent from it; delete what is not needed"
 RECEIVING = "552 5.2.2 <{address}> Mailbox is full"
@@ -28,31 +29,28 @@ class Watched:
     receive: int | None
 
 
-@dataclass
 class Mailboxes:
-    """The mailboxes in a file, which is read anew when it changes; ``fits`` is the question to a back end."""
+    """The mailboxes in an SQLite file, which is opened anew when it is another."""
 
-    file: Path
-    fits: Question
-    _stamp: tuple[int, int] | None = None
-    _known: dict[str, Watched] = field(default_factory=dict)
-    _aliases: dict[str, list[str]] = field(default_factory=dict)
+    def __init__(self, file: Path, fits: Question) -> None:
+        """Opens nothing yet; ``fits`` is the question to a back end."""
+        self._file = file
+        self._fits_there = fits
+        self._seen: tuple[int, int] | None = None
+        self._database: sqlite3.Connection | None = None
 
     async def sender(self, user: str) -> str | None:
         """The refusal for a user who may not send now."""
-        self._refresh()
-        watched = self._known.get(user.lower())
+        watched = self._watched(user.lower())
         if watched is None or watched.send is None:
             return None
         return None if await self._fits(watched.host, user.lower(), watched.send) else SENDING.format(address=user)
 
     async def recipient(self, address: str) -> str | None:
         """The refusal for an address of which no mailbox takes mail now."""
-        self._refresh()
-        targets = self._aliases.get(address, [address])
         # Where one of several still takes it the message is not lost.
-        for target in targets:
-            watched = self._known.get(target)
+        for target in self._targets(address):
+            watched = self._watched(target)
             if watched is None or watched.receive is None:
                 return None
             if await self._fits(watched.host, target, watched.receive):
@@ -61,20 +59,30 @@ class Mailboxes:
 
     async def _fits(self, host: str, mailbox: str, size: int) -> bool:
         try:
-            return await self.fits(host, mailbox, size)
+            return await self._fits_there(host, mailbox, size)
         except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:
             # A back end that is away still decides for itself when the message comes to it.
             sys.stderr.write(f"{host} does not say how large {mailbox} is: {str(error) or type(error).__name__}\n")
             return True
 
-    def _refresh(self) -> None:
-        found = self.file.stat()
-        stamp = (found.st_mtime_ns, found.st_ino)
-        if stamp != self._stamp:
-            read = json.loads(self.file.read_text())
-            self._known = {address: Watched(**values) for address, values in read["mailboxes"].items()}
-            self._aliases = read["aliases"]
-            self._stamp = stamp
+    def _watched(self, mailbox: str) -> Watched | None:
+        row = self._asked("SELECT host, send, receive FROM mailboxes WHERE address = ?", mailbox)
+        return Watched(*row) if row else None
+
+    def _targets(self, address: str) -> list[str]:
+        row = self._asked("SELECT mailboxes FROM aliases WHERE address = ?", address)
+        return str(row[0]).split() if row else [address]
+
+    def _asked(self, query: str, address: str) -> tuple[Any, ...] | None:
+        found = self._file.stat()
+        if self._database is None or (found.st_mtime_ns, found.st_ino) != self._seen:
+            if self._database is not None:
+                self._database.close()
+            # It is never changed where it is, so nothing has to be locked or finished.
+            self._database = sqlite3.connect(f"{self._file.as_uri()}?mode=ro&immutable=1", uri=True)
+            self._seen = (found.st_mtime_ns, found.st_ino)
+        row: tuple[Any, ...] | None = self._database.execute(query, (address,)).fetchone()
+        return row
 
 
 @dataclass(eq=False)

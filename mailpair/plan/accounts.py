@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
+from mailpair.plan.tables import Table
 from mailpair.site.model import Kind, Mailbox, Site
 
 PROTOCOLS = ("imap", "pop3", "smtp", "portal")  # the last is the page at which users look up their settings
@@ -27,46 +27,28 @@ def accounts(site: Site, protocol: str) -> tuple[Mailbox, ...]:
     return tuple(users)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One account of a passwd-file: who, the hash (PHC form, argon2id), and the fields that Dovecot is to know."""
+# The hash that a password is compared with where there is no such user, so that it takes as long as a wrong password
+# does: with the parameters of all others, but made of no password. It is 32 zeros, and who finds a password for those
+# has broken Argon2id.
+DECOY = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
-    address: str
-    hash: str
-    fields: tuple[tuple[str, str], ...] = ()
-
-    def __str__(self) -> str:
-        """Its line: user, password, five fields that are not used here, extra fields."""
-        extra = " ".join(f"{name}={value}" for name, value in self.fields)
-        return f"{self.address}:{{ARGON2ID}}{self.hash}::::::{extra}"
+LOGINS = "logins"  # the table's name
 
 
-# Whose hash a password is compared with where there is no such user, so that it takes as long as a wrong password does:
-# with the parameters of all others, but made of no password. It is 32 zeros, and who finds a password for those has
-# broken Argon2id. The domain is nobody's (RFC 6761, section 6.4).
-DECOY = Entry(
-    "nobody@decoy.invalid",
-    "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-)
+def logins(site: Site, password_hash: Callable[[str], str], back_ends: Mapping[str, str] | None = None) -> Table:
+    """List who may sign in over which protocol, a row each.
 
-
-def passwd_file(
-    site: Site, protocol: str, password_hash: Callable[[str], str], back_ends: Mapping[str, str] | None = None
-) -> str:
-    """Write the passwd-file of those who may sign in over a protocol.
-
-    ``password_hash`` gives the hash for an address. ``back_ends`` are the full names of back ends by server name: with
-    them each entry of IMAP and POP3 says how a front end reaches the mailbox. The last entry is DECOY.
+    ``password_hash`` gives the hash for an address (PHC form, argon2id). ``back_ends`` are the full names of back ends
+    by server name: with them each row of IMAP and POP3 says at which host and port a front end reaches the mailbox.
     """
-    entries = [
-        Entry(
-            mailbox.address,
-            password_hash(mailbox.address),
-            _way(site, protocol, back_ends[mailbox.server]) if back_ends and protocol in ("imap", "pop3") else (),
-        )
-        for mailbox in accounts(site, protocol)
-    ]
-    return "".join(f"{entry}\n" for entry in (*entries, DECOY))
+    ports = {"imap": site.imap_settings.proxy_target_port, "pop3": site.pop_settings.proxy_target_port}
+    rows = []
+    for protocol in PROTOCOLS:
+        for mailbox in accounts(site, protocol):
+            port = ports.get(protocol) if back_ends else None
+            host = back_ends[mailbox.server] if back_ends and port else None
+            rows.append((mailbox.address, protocol, password_hash(mailbox.address), host, port))
+    return Table(("address", "protocol", "password", "host", "port"), ("address", "protocol"), "address", tuple(rows))
 
 
 def stamps(site: Site, password_hash: Callable[[str], str]) -> str:
@@ -78,17 +60,4 @@ def stamps(site: Site, password_hash: Callable[[str], str]) -> str:
     return "".join(
         f"{mailbox.address}:{hashlib.sha256(password_hash(mailbox.address).encode()).hexdigest()[:16]}\n"
         for mailbox in accounts(site, "smtp")
-    )
-
-
-def _way(site: Site, protocol: str, host: str) -> tuple[tuple[str, str], ...]:
-    settings = site.imap_settings if protocol == "imap" else site.pop_settings
-    return (
-        ("proxy", "yes"),
-        ("host", host),
-        ("port", str(settings.proxy_target_port)),
-        ("ssl", "yes"),  # verified, name and all
-        ("pass", "verified"),  # the back end is not told the user's
-        # Without it about 3 of 100 IMAP sessions over TLS never see the answer to their first command.
-        ("proxy_no_multiplex", "yes"),
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mailpair.plan import certificates, listening, metrics, places, sessions
-from mailpair.plan.accounts import DECOY
+from mailpair.plan.accounts import DECOY, PROTOCOLS
 from mailpair.plan.certificates import Served, Shown
 from mailpair.plan.role import ConnectionLimit
 from mailpair.plan.sessions import SessionsPlan
@@ -26,7 +26,7 @@ from mailpair.site.model import (
 
 _SERVICES = {Protocol.POP3: CertificateService.POP, Protocol.IMAP4: CertificateService.IMAP}
 
-PACKAGES = (f"dovecot-core>={places.DOVECOT_VERSION}", "dovecot-imapd", "dovecot-pop3d", "procps")
+PACKAGES = (f"dovecot-core>={places.DOVECOT_VERSION}", "dovecot-imapd", "dovecot-pop3d", "dovecot-sqlite", "procps")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,9 @@ class ClientAccessPlan:
     portal_socket: str
     portal_user: str
     directory: str
-    decoy: str  # whose hash passwords of unknown users are compared with
+    accounts: str  # the SQLite file with those who may sign in
+    former: tuple[str, ...]  # files that are no longer needed
+    decoy: str  # the hash that passwords of unknown users are compared with
     back_ends: dict[str, str]  # full names by name: where the mailboxes are
     ca: str
     peer_certificate: str
@@ -132,7 +134,9 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> ClientAccessP
         portal_socket=places.PORTAL_SASL_SOCKET,
         portal_user=places.PORTAL_USER,
         directory=places.DIRECTORY,
-        decoy=DECOY.address,
+        accounts=places.ACCOUNTS,
+        former=tuple(f"{places.DIRECTORY}/{each}" for each in PROTOCOLS),
+        decoy=DECOY,
         back_ends={each.name: each.fqdn for each in servers if each.role is Role.MAILBOX},
         ca=places.PEERS_FILE,
         peer_certificate=places.PEER_CERTIFICATE,

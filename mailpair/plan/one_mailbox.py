@@ -6,11 +6,12 @@ A site's excerpt is enough for it: the mailbox, and whoever may have the address
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mailpair.plan import accounts, client_access, mailbox, portal, quota, receive_connector, recipients, role, welcome
 from mailpair.plan.recipients import Entry
+from mailpair.plan.tables import Table
 from mailpair.publish.page import switches
 from mailpair.servers import Server
 from mailpair.site.model import Mailbox, Site
@@ -48,11 +49,17 @@ class Entries:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file that is there, and what becomes of it."""
+    """A file that is there, and what becomes of it.
+
+    ``tables`` are rows of an SQLite file, by table, that replace those of ``owners``; see the module accounts.
+    """
 
     path: str
     lines: Lines | None = None
     entries: Entries | None = None
+    tables: dict[str, Table] | None = None
+    owners: tuple[str, ...] = ()
+    in_place: bool = False
     group: str = "root"
     mode: str = "0644"
 
@@ -70,9 +77,9 @@ class Service:
 def back_end(site: Site, servers: Sequence[Server], server: Server, address: str) -> tuple[Service, ...]:
     """What a back end is told of a mailbox; nothing of one that is elsewhere, or nowhere."""
     planned = mailbox.plan(_alone(site, address), servers, server)
-    lines = tuple(f"{account.address}:::::::{' '.join(account.fields)}" for account in planned.mailboxes)
-    file = File(planned.mailboxes_file, Lines(address, ":", "first", lines), group="dovecot", mode="0640")
-    return (Service("dovecot", (file,), kick=_KICK),)
+    return (
+        Service("dovecot", (_dovecot(planned.mailboxes_file, "mailboxes", planned.mailboxes, address),), kick=_KICK),
+    )
 
 
 def welcomed(site: Site, servers: Sequence[Server], server: Server, address: str) -> dict[str, Any] | None:
@@ -97,15 +104,7 @@ def front_end(
     stamps = Lines(address, ":", "first", tuple(accounts.stamps(alone, password_hash).splitlines()))
     taken = {each for other in site.mailboxes if other.address != address for each in _addresses(other)}
     loose = tuple(each for each in site.role_addresses if each not in taken)
-    files = tuple(
-        File(
-            f"{access.directory}/{protocol}",
-            _passwords(address, accounts.passwd_file(alone, protocol, password_hash, access.back_ends)),
-            group="dovecot",
-            mode="0640",
-        )
-        for protocol in accounts.PROTOCOLS
-    )
+    logins = accounts.logins(alone, password_hash, access.back_ends)
     pages = (
         File(
             page.file,
@@ -122,12 +121,9 @@ def front_end(
         File(connectors.gate.accounts, stamps, group=connectors.gate.user, mode="0640"),
     )
     return (
-        Service("dovecot", files, kick=_KICK),
+        Service("dovecot", (_dovecot(access.accounts, accounts.LOGINS, logins, address),), kick=_KICK),
         *([Service("mailpair-portal", pages)] if page.running else []),
-        Service(
-            "mailpair-quota",
-            (File(quota.plan(alone, servers).file, entries=_quotas(site, access.back_ends, address, loose)),),
-        ),
+        Service("mailpair-quota", (_quotas(site, servers, address),)),
         Service("postfix", maps, reload=True),
     )
 
@@ -146,9 +142,8 @@ def _addresses(mailbox: Mailbox) -> tuple[str, ...]:
     return (mailbox.address, *mailbox.email_addresses)
 
 
-def _passwords(address: str, text: str) -> Lines:
-    *lines, decoy = text.splitlines()
-    return Lines(address, ":", "first", tuple(lines), (accounts.DECOY.address,), (decoy,))
+def _dovecot(path: str, name: str, table: Table, address: str) -> File:
+    return File(path, tables={name: table}, owners=(address,), in_place=True, group="dovecot", mode="0640")
 
 
 def _written(entries: Sequence[Entry]) -> tuple[str, ...]:
@@ -163,8 +158,12 @@ def _aliases(site: Site, address: str, loose: tuple[str, ...]) -> Lines:
     return Lines(address, " ", "second", _written([each for each in own if each.key in named]), loose, _written(last))
 
 
-def _quotas(site: Site, back_ends: dict[str, str], address: str, loose: tuple[str, ...]) -> Entries:
-    gate = quota.gate(site, back_ends)
-    mine = {name: asdict(each) for name, each in gate.mailboxes.items() if name == address}
-    aliases = {name: list(each) for name, each in gate.aliases.items() if name in loose or each == (address,)}
-    return Entries(address, {"mailboxes": (address,), "aliases": loose}, {"mailboxes": mine, "aliases": aliases})
+def _quotas(site: Site, servers: Sequence[Server], address: str) -> File:
+    """Its own, and addresses of nobody in particular, which lead to administrators, whichever mailboxes those are."""
+    planned = quota.plan(site, servers)
+    owners = (address, "")
+    tables = {
+        name: replace(table, rows=tuple(row for row in table.rows if row[table.columns.index(table.owner)] in owners))
+        for name, table in planned.tables.items()
+    }
+    return File(planned.file, tables=tables, owners=owners)

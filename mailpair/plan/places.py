@@ -12,7 +12,8 @@ SERVER_KEY = f"{TLS_DIRECTORY}/server.key"
 PEER_CERTIFICATE = f"{TLS_DIRECTORY}/peer.pem"  # what front ends and back ends show each other
 PEER_KEY = f"{TLS_DIRECTORY}/peer.key"
 
-DIRECTORY = "/etc/mailpair/directory"  # passwd-files, one a protocol, on front ends
+DIRECTORY = "/etc/mailpair/directory"  # on front ends, for Dovecot alone
+ACCOUNTS = f"{DIRECTORY}/accounts.db"  # who may sign in over which protocol
 KEYTAB = "/etc/mailpair/krb5.keytab"  # on front ends, of Kerberos, readable to Dovecot
 SASL_SOCKET = "/run/dovecot/smtp-auth"  # where Postfix asks Dovecot about passwords; no part of it is chrooted
 PORTAL_USER = "mailpair-portal"  # of the page for users

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from mailpair.plan import places, recipients
 from mailpair.plan.recipients import RECEIVING
+from mailpair.plan.tables import Table
 from mailpair.servers import Role, Server
 from mailpair.settings.values import Kind
 from mailpair.site.model import Mailbox, Site
@@ -20,6 +21,9 @@ from mailpair.site.model import Mailbox, Site
 NO_LIMIT = 1 << 50
 # The smallest that a message may be limited to; a grace of the largest message is never below it.
 _LEAST_GRACE = 64 * 1024
+
+# Dovecot's settings of a mailbox's limit and of the size from which its owner is warned.
+FIELDS = ("quota_storage_size", "quota/Mailbox/quota_warning/warn/quota_storage_size")
 
 SOCKET = "/run/mailpair-quota.sock"
 # Mail passes while the milter is away: back ends hold to their limits by themselves.
@@ -39,37 +43,17 @@ class QuotaPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
-    """A mailbox as front ends know it.
-
-    ``host`` is its back end. ``send`` and ``receive`` are the sizes of the messages, in bytes, that no longer fit once
-    its owner may not send, or it takes no more mail; None: there is no such limit.
-    """
-
-    host: str
-    send: int | None
-    receive: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """What the milter of a front end knows of mailboxes, and of the addresses that lead to them."""
-
-    mailboxes: dict[str, Watched]
-    aliases: dict[str, tuple[str, ...]]
-
-
-@dataclass(frozen=True, slots=True)
 class GatePlan:
     """Values of the role quota_gate."""
 
-    gate: Gate
+    tables: dict[str, Table]  # what the milter knows
     packages: tuple[str, ...] = ("python3",)
     public_ports: tuple[int, ...] = ()
     peer_ports: tuple[int, ...] = ()
     limits: tuple[()] = ()
     port: int = places.QUOTA_PORT  # of back ends
-    file: str = "/etc/mailpair/quotas.json"
+    file: str = "/etc/mailpair/quotas.db"
+    former: str = "/etc/mailpair/quotas.json"
     socket: str = SOCKET
     tls_files: tuple[str, ...] = (places.PEER_CERTIFICATE, places.PEER_KEY)  # a change is loaded
     ca: str = places.PEERS_FILE
@@ -98,8 +82,8 @@ def fields(mailbox: Mailbox) -> Iterator[tuple[str, str]]:
     A mailbox's sessions end when this changes, so a change of the database's quotas must not show in it.
     """
     if not mailbox.use_database_quota_defaults:
-        yield "userdb_quota_storage_size", str(_bytes(mailbox.prohibit_send_receive_quota))
-        yield "userdb_quota/Mailbox/quota_warning/warn/quota_storage_size", str(_bytes(mailbox.issue_warning_quota))
+        for name, size in zip(FIELDS, (mailbox.prohibit_send_receive_quota, mailbox.issue_warning_quota), strict=True):
+            yield name, str(_bytes(size))
 
 
 def plan(site: Site, servers: Sequence[Server]) -> GatePlan:
@@ -108,27 +92,38 @@ def plan(site: Site, servers: Sequence[Server]) -> GatePlan:
     return GatePlan(gate(site, back_ends))
 
 
-def gate(site: Site, back_ends: Mapping[str, str]) -> Gate:
-    """What a front end's milter knows; ``back_ends`` are full names by server name."""
-    watched = {
-        mailbox.address: _watched(mailbox, back_ends[mailbox.server], grace(site))
-        for mailbox in site.mailboxes
-        if mailbox.kind in RECEIVING
+def gate(site: Site, back_ends: Mapping[str, str]) -> dict[str, Table]:
+    """What a front end's milter knows of mailboxes, and of the addresses that lead to them, by the names of tables.
+
+    ``back_ends`` are full names by server name. ``send`` and ``receive`` are the sizes of the messages, in bytes, that
+    no longer fit once the mailbox's owner may not send, or it takes no more mail; None: there is no such limit.
+    Mailboxes without limits are not there, nor are addresses that lead to none but these. ``mailboxes`` of an address
+    are parted by spaces, and it has no owner where it is whichever administrator's.
+    """
+    watched = [(mailbox, *_sizes(mailbox, grace(site))) for mailbox in site.mailboxes if mailbox.kind in RECEIVING]
+    limited = {
+        mailbox.address: (mailbox.address, back_ends[mailbox.server], send, receive)
+        for mailbox, send, receive in watched
+        if (send, receive) != (None, None)
     }
-    limited = {address: each for address, each in watched.items() if (each.send, each.receive) != (None, None)}
-    aliases = {entry.key: tuple(entry.value.split(", ")) for entry in recipients.aliases(site)}
-    return Gate(limited, {address: targets for address, targets in aliases.items() if {*targets} & limited.keys()})
+    named = {address for mailbox in site.mailboxes for address in mailbox.email_addresses}
+    aliases = tuple(
+        (entry.key, " ".join(targets), entry.value if entry.key in named else "")
+        for entry in recipients.aliases(site)
+        if {*(targets := entry.value.split(", "))} & limited.keys()
+    )
+    return {
+        "mailboxes": Table(("address", "host", "send", "receive"), ("address",), "address", tuple(limited.values())),
+        "aliases": Table(("address", "mailboxes", "owner"), ("address",), "owner", aliases),
+    }
 
 
-def _watched(mailbox: Mailbox, host: str, grace_of_all: int) -> Watched:
+def _sizes(mailbox: Mailbox, grace_of_all: int) -> tuple[int | None, int | None]:
+    """The sizes with which a back end is asked whether the mailbox may send, and receive."""
     room = _bytes(mailbox.prohibit_send_receive_quota) + grace_of_all
     send = mailbox.prohibit_send_quota if mailbox.kind is Kind.USER else None
     receive = mailbox.prohibit_send_receive_quota
-    return Watched(
-        host=host,
-        send=None if send is None else room - send + 1,
-        receive=None if receive is None else room - receive + 1,
-    )
+    return (None if send is None else room - send + 1, None if receive is None else room - receive + 1)
 
 
 def _bytes(size: int | None) -> int:

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from ansible_collections.mailpair.mail.plugins.module_utils.files import Wanted, make_folders, read, remove
+from ansible_collections.mailpair.mail.plugins.module_utils.tables import Stored
 
 # What is still to be done once the files are in place; it outlives a run that is interrupted.
 UNDONE = "/var/lib/mailpair/undone"
@@ -27,7 +27,7 @@ class CommandError(Exception):
         self.code = code
 
 
-def settle(params: dict[str, Any], files: Sequence[Wanted], run: Run, *, pretend: bool) -> list[str]:
+def settle(params: dict[str, Any], files: Sequence[Wanted | Stored], run: Run, *, pretend: bool) -> list[str]:
     """Put a service's files in place, have it take them, and end the sessions of accounts that have changed or gone.
 
     ``params`` are those of the module C(accounts): service, folders, reload, kick. Returns what was done, or would be
@@ -38,13 +38,16 @@ def settle(params: dict[str, Any], files: Sequence[Wanted], run: Run, *, pretend
     note = os.path.join(UNDONE, service)
     concerned = {*json.loads(read(note) or b"[]")}
     unfinished = os.path.exists(note)
+    tables = [file for file in outdated if isinstance(file, Stored)]
     if params["kick"]:
-        concerned.update(name for file in outdated for name in changed(read(file.path) or b"", file.content))
+        concerned.update(name for file in tables for name in file.lost())
+    # Who keeps an SQLite file open does not see that there is another one.
+    reload = params["reload"] or any(file.in_place and file.renewed for file in tables)
     actions: list[str] = make_folders(params["folders"], pretend=pretend)
     actions.extend(f"replaced {file.path}" for file in outdated)
     active = run(["systemctl", "--quiet", "is-active", service])[0] == 0
     if active and (outdated or unfinished):
-        actions.extend([f"reloaded {service}"] if params["reload"] else [])
+        actions.extend([f"reloaded {service}"] if reload else [])
         actions.extend(f"ended the sessions of {name}" for name in sorted(concerned))
     if not pretend and (outdated or unfinished):
         os.makedirs(UNDONE, mode=0o755, exist_ok=True)
@@ -52,30 +55,13 @@ def settle(params: dict[str, Any], files: Sequence[Wanted], run: Run, *, pretend
         for file in outdated:
             os.makedirs(os.path.dirname(file.path), mode=0o755, exist_ok=True)
             file.put()
-        if active and params["reload"]:
+        if active and reload:
             _do(run, ["systemctl", "reload", service])
-        if active and concerned:
-            until_noticed(time.time())
+        if active:
             for name in sorted(concerned):
                 _do(run, [*params["kick"], name])
         remove(note)
     return actions
-
-
-def changed(before: bytes, after: bytes) -> set[str]:
-    """Names of the accounts whose line in a passwd-file is another than before, or is gone."""
-    fresh = set(after.decode().splitlines())
-    return {line.partition(":")[0] for line in before.decode().splitlines() if line and line not in fresh}
-
-
-def until_noticed(replaced: float) -> None:
-    """Wait for the end of the second in which a passwd-file was replaced; ``replaced`` as from ``time.time``.
-
-    Dovecot looks once in a second of the clock whether such a file is another (passwd_file_sync in its
-    src/auth/db-passwd-file.c), so it lets in whom the former one names until then.
-    """
-    while (left := int(replaced) + 1 - time.time()) > 0:
-        time.sleep(left)
 
 
 def _do(run: Run, command: list[str]) -> None:

@@ -7,8 +7,9 @@ DOCUMENTATION = r"""
 module: accounts
 short_description: Put a service's accounts in place, effective at once
 description:
-  - Replaces files in one step each, makes the running service read them where it does not do so by itself, and ends the
-    sessions of accounts that have changed or gone. All of that is done when the module ends.
+  - Replaces files in one step each, and tables in one transaction, makes the running service read them where it does
+    not do so by itself, and ends the sessions of accounts that have changed or gone. All of that is done when the
+    module ends.
   - What a run that was interrupted left undone is done by the next one.
   - It shows no content, so it suits secrets, together with C(no_log).
 options:
@@ -30,21 +31,43 @@ options:
     description: Files to put in place.
     type: list
     elements: dict
-    required: true
+    default: []
     suboptions:
       path: {description: Where., type: path, required: true}
       content: {description: The whole file., type: str, required: true}
       owner: {description: A user on the host., type: str, default: root}
       group: {description: A group on the host., type: str, default: root}
       mode: {description: Permission bits, in octal., type: str, default: '0644'}
+  tables:
+    description: SQLite files to put in place.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      path: {description: Where., type: path, required: true}
+      content:
+        description: >-
+          JSON, by the names of tables mappings of C(columns), of C(key), those of them that tell rows apart, of
+          C(owner), the one that says whose a row is, and of C(rows), lists of values.
+        type: str
+        required: true
+      in_place:
+        description: >-
+          Whether a change is a transaction in the file, for a service that keeps it open and may write there. Otherwise
+          the file is replaced in one step, for services that may only read, and look whether it is another.
+        type: bool
+        default: false
+      owner: {description: A user on the host., type: str, default: root}
+      group: {description: A group on the host., type: str, default: root}
+      mode: {description: Permission bits, in octal., type: str, default: '0640'}
   reload:
     description: Whether the service must be reloaded to read a changed file.
     type: bool
     default: false
   kick:
     description: >-
-      A command that ends the sessions of the account whose name is put behind it. With it the files are passwd-files,
-      and it runs for each account whose line is another than before, or is gone.
+      A command that ends the sessions of the account whose name is put behind it. It runs for each owner of a row of
+      O(tables) that is another than before, or is gone.
     type: list
     elements: str
     default: []
@@ -57,7 +80,11 @@ EXAMPLES = r"""
 - name: Accounts for IMAP
   mailpair.mail.accounts:
     service: dovecot
-    files: "{{ query('mailpair.mail.directory', 'imap', site_dir=mailpair_site_dir, folder='/etc/accounts') }}"
+    tables:
+      - path: /etc/accounts.db
+        content: "{{ lookup('mailpair.mail.directory', 'logins', site_dir=mailpair_site_dir) }}"
+        group: dovecot
+        in_place: true
     kick: [doveadm, kick]
   no_log: true
 """
@@ -68,14 +95,16 @@ actions:
   returned: always
   type: list
   elements: str
-  sample: [replaced /etc/accounts/imap, ended the sessions of ada@contoso.test]
+  sample: [replaced /etc/accounts.db, ended the sessions of ada@contoso.test]
 """
 
+import json
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.mailpair.mail.plugins.module_utils.accounts import CommandError, settle
 from ansible_collections.mailpair.mail.plugins.module_utils.files import owned, wanted
+from ansible_collections.mailpair.mail.plugins.module_utils.tables import stored
 
 
 def main() -> None:
@@ -87,8 +116,18 @@ def main() -> None:
             "files": {
                 "type": "list",
                 "elements": "dict",
-                "required": True,
+                "default": [],
                 "options": {"content": {"type": "str", "required": True}, **owned("0644")},
+            },
+            "tables": {
+                "type": "list",
+                "elements": "dict",
+                "default": [],
+                "options": {
+                    "content": {"type": "str", "required": True},
+                    "in_place": {"type": "bool", "default": False},
+                    **owned("0640"),
+                },
             },
             "reload": {"type": "bool", "default": False},
             "kick": {"type": "list", "elements": "str", "default": []},
@@ -101,7 +140,10 @@ def main() -> None:
 def run(module: AnsibleModule) -> None:
     """Do what is missing and end the module."""
     params: dict[str, Any] = module.params
-    files = [wanted(file) for file in params["files"]]
+    files = [
+        *(wanted(file) for file in params["files"]),
+        *(stored(file, json.loads(file["content"])) for file in params["tables"]),
+    ]
     actions: list[str] = []
     try:
         actions = settle(params, files, module.run_command, pretend=module.check_mode)

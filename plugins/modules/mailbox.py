@@ -7,10 +7,10 @@ DOCUMENTATION = r"""
 module: mailbox
 short_description: Bring one mailbox to this host, as the site's documents have it
 description:
-  - Finds one mailbox in the site's documents on the controller and, on the host, puts its lines and entries in the
-    place of former ones in files that are there already. What it leaves is what a run for all mailboxes leaves.
-  - Each file is replaced in one step; services read it, and sessions of a mailbox that changed or went end, as with
-    M(mailpair.mail.accounts). All of that is done when the module ends.
+  - Finds one mailbox in the site's documents on the controller and, on the host, puts its lines, entries and rows in
+    the place of former ones in files that are there already. What it leaves is what a run for all mailboxes leaves.
+  - Each file is replaced in one step, or changed in one transaction; services read it, and sessions of a mailbox that
+    changed or went end, as with M(mailpair.mail.accounts). All of that is done when the module ends.
   - A mailbox that is no longer in the documents goes from the host. Its mail and its password stay.
   - It shows no content, so it suits secrets, together with C(no_log).
 options:
@@ -50,7 +50,7 @@ actions:
   returned: success
   type: list
   elements: str
-  sample: [replaced /etc/mailpair/accounts/imap]
+  sample: [replaced /etc/mailpair/directory/accounts.db]
 ansible_facts:
   description: The settings that were brought, for M(mailpair.mail.applied).
   returned: success
@@ -61,13 +61,13 @@ ansible_facts:
       type: dict
 """
 
-import os
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.mailpair.mail.plugins.module_utils.accounts import CommandError, settle, until_noticed
+from ansible_collections.mailpair.mail.plugins.module_utils.accounts import CommandError, settle
 from ansible_collections.mailpair.mail.plugins.module_utils.files import Wanted, read
 from ansible_collections.mailpair.mail.plugins.module_utils.one_mailbox import with_entries, with_lines
+from ansible_collections.mailpair.mail.plugins.module_utils.tables import Stored, stored
 
 OWNER = "root"  # of all such files
 
@@ -99,19 +99,18 @@ def run(module: AnsibleModule) -> None:
             actions += settle(params, wanted, module.run_command, pretend=module.check_mode)
     except CommandError as error:
         module.fail_json(msg=str(error), rc=error.code)
-    if actions and not module.check_mode:
-        # So that whoever signs in from now on is answered by the new files.
-        until_noticed(max(os.stat(file.path).st_ctime for each in files for file in each))
     module.exit_json(changed=bool(actions), actions=actions)
 
 
-def _wanted(module: AnsibleModule, file: dict[str, Any]) -> Wanted:
-    content = read(file["path"])
-    if content is None:
-        module.fail_json(
-            msg=f"{file['path']}: missing: must be there before one mailbox is brought; run playbooks/site.yml first"
-        )
-    text = content.decode()
+def _wanted(module: AnsibleModule, file: dict[str, Any]) -> Wanted | Stored:
+    rows = stored({**file, "owner": OWNER}, file["tables"], file["owners"]) if file["tables"] else None
+    content = None if rows else read(file["path"])
+    if (rows.found if rows else content) is None:
+        rule = "missing, or not as this version makes it: must be there before one mailbox is brought"
+        module.fail_json(msg=f"{file['path']}: {rule}; run playbooks/site.yml first")
+    if rows:
+        return rows
+    text = (content or b"").decode()
     text = with_lines(text, file["lines"]) if file["lines"] else with_entries(text, file["entries"])
     return Wanted(file["path"], text.encode(), OWNER, file["group"], int(file["mode"], 8))
 

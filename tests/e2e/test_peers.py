@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import imaplib
 import poplib
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,11 +15,13 @@ from tests.e2e.support.evidence import recap
 from tests.e2e.support.wait import until
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.e2e.support.lab import Lab
     from tests.e2e.support.stack import Stack
 
 BOB = "bob@contoso.test"
-DIRECTORY = "/etc/mailpair/directory/imap"
+ACCOUNTS = "/etc/mailpair/directory/accounts.db"
 TLS = "/etc/mailpair/tls"
 
 # What a front end rightly complains of in its journal while these tests run.
@@ -38,10 +41,26 @@ def refusal(lab: Lab) -> str:
         return str(error)
 
 
+@contextmanager
+def led_to(lab: Lab, name: str) -> Iterator[None]:
+    """The front end takes everybody to a host of this name meanwhile."""
+
+    def change(before: str, after: str) -> None:
+        statement = f"UPDATE logins SET host = '{after}' WHERE host = '{before}'"
+        program = f'import sqlite3; d = sqlite3.connect(\'{ACCOUNTS}\'); d.execute("""{statement}"""); d.commit()'
+        lab.front.run("python3 -", stdin=program)
+
+    change(lab.back.fqdn, name)
+    try:
+        yield
+    finally:
+        change(name, lab.back.fqdn)
+
+
 def test_a_back_end_under_another_name_gets_nobody(lab: Lab) -> None:
     """It shows a certificate of the site's CA, but for another name than the front end asked for."""
     alias = f"s/^{lab.back.address} .*/& other.contoso.test/"
-    with edited(lab.front, "/etc/hosts", alias), edited(lab.front, DIRECTORY, f"s/{lab.back.fqdn}/other.contoso.test/"):
+    with edited(lab.front, "/etc/hosts", alias), led_to(lab, "other.contoso.test"):
         until(lambda: "UNAVAILABLE" in refusal(lab), "the refusal of a back end that is not the one it was taken for")
     until(lambda: not refusal(lab), "a login once the name is right")
 

@@ -3,27 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import ssl
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from ansible_collections.mailpair.mail.plugins.module_utils.tables import stored
 
 from hostside.quota_gate.mailboxes import BackEnds, Mailboxes
 from hostside.quota_gate.milter import CONTINUE, Filter, address, serve
+from mailpair.plan import quota
+from mailpair.plan.role import plain
+from tests.unit.plan.sites import site
+from tests.unit.plugins.host import OWNER
 
-FULL = {"host": "back1", "send": 11, "receive": 22}
 SENDING = "552 5.2.2 ada@contoso.test: the mailbox is full, so nothing can be sent from it; delete what is not needed"
+
+
+def write(file: Path, mailboxes: list[tuple[str, str, int | None, int]], aliases: list[tuple[str, str, str]]) -> None:
+    """What front ends know of mailboxes, in a file; as the plan of the role has it."""
+    made = quota.gate(site(), {})
+    tables = {
+        "mailboxes": replace(made["mailboxes"], rows=(*mailboxes,)),
+        "aliases": replace(made["aliases"], rows=(*aliases,)),
+    }
+    stored({**OWNER, "path": str(file), "mode": "0644", "in_place": False}, plain(tables)).put()
 
 
 def mailboxes(folder: Path, *, full: bool = True, error: Exception | None = None) -> Mailboxes:
     """Ada and Bob have quotas, Carol may always send; ``full`` is what their back ends say."""
-    known = {
-        "mailboxes": {"ada@contoso.test": FULL, "bob@contoso.test": FULL, "carol@contoso.test": {**FULL, "send": None}},
-        "aliases": {"both@contoso.test": ["ada@contoso.test", "bob@contoso.test"]},
-    }
-    (folder / "quotas.json").write_text(json.dumps(known))
+    there = [(f"{name}@contoso.test", "back1", send, 22) for name, send in (("ada", 11), ("bob", 11), ("carol", None))]
+    write(folder / "quotas.db", there, [("both@contoso.test", "ada@contoso.test bob@contoso.test", "")])
 
     async def fits(host: str, mailbox: str, size: int) -> bool:
         assert host == "back1"
@@ -32,7 +43,7 @@ def mailboxes(folder: Path, *, full: bool = True, error: Exception | None = None
             raise error
         return not full or mailbox == "bob@contoso.test"
 
-    return Mailboxes(folder / "quotas.json", fits)
+    return Mailboxes(folder / "quotas.db", fits)
 
 
 @pytest.mark.parametrize(
@@ -67,8 +78,7 @@ def test_mail_passes_where_nobody_answers(tmp_path: Path, capsys: pytest.Capture
 def test_a_changed_file_is_read(tmp_path: Path) -> None:
     known = mailboxes(tmp_path)
     assert asyncio.run(known.sender("ada@contoso.test"))
-    (tmp_path / "new").write_text(json.dumps({"mailboxes": {}, "aliases": {}}))
-    (tmp_path / "new").rename(tmp_path / "quotas.json")
+    write(tmp_path / "quotas.db", [], [])
     assert asyncio.run(known.sender("ada@contoso.test")) is None
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from mailpair.passwords import make_hash
-from mailpair.plan.accounts import DECOY, PROTOCOLS, accounts, passwd_file
+from mailpair.plan.accounts import DECOY, PROTOCOLS, accounts, logins
 from mailpair.site.model import Kind
 from tests.unit.plan.sites import NO_PROTOCOL, mailbox, site
 
@@ -18,7 +18,11 @@ NOBODIES = tuple(
     replace(mailbox(f"{kind.value}@contoso.test", kind=kind), pop_enabled=True, imap_enabled=True)
     for kind in (Kind.ADMINISTRATOR, Kind.ANONYMOUS, Kind.GUEST)
 )
-SITE = site(mailboxes=(ADA, NO_POP, NO_IMAP, *NOBODIES), imap_settings=replace(NO_PROTOCOL, proxy_target_port=1993))
+SITE = site(
+    mailboxes=(ADA, NO_POP, NO_IMAP, *NOBODIES),
+    imap_settings=replace(NO_PROTOCOL, proxy_target_port=1993),
+    pop_settings=replace(NO_PROTOCOL, proxy_target_port=1995),
+)
 
 
 @pytest.mark.parametrize(
@@ -40,17 +44,25 @@ def test_a_protocol_that_there_is_not() -> None:
 
 
 def test_a_front_end_learns_the_way_to_the_mailbox() -> None:
-    first, *_ = passwd_file(SITE, "imap", "$argon2id$of {}".format, {"back1": "back1.contoso.test"}).splitlines()
-    assert first == (
-        "ada@contoso.test:{ARGON2ID}$argon2id$of ada@contoso.test::::::proxy=yes host=back1.contoso.test port=1993 "
-        "ssl=yes pass=verified proxy_no_multiplex=yes"
-    )
+    table = logins(SITE, "$argon2id$of {}".format, {"back1": "back1.contoso.test"})
+    assert table.columns == ("address", "protocol", "password", "host", "port")
+    assert {row[1:] for row in table.rows if row[0] == "ada@contoso.test"} == {
+        ("imap", "$argon2id$of ada@contoso.test", "back1.contoso.test", 1993),
+        ("pop3", "$argon2id$of ada@contoso.test", "back1.contoso.test", 1995),
+        ("smtp", "$argon2id$of ada@contoso.test", None, None),
+        ("portal", "$argon2id$of ada@contoso.test", None, None),
+    }
 
 
-@pytest.mark.parametrize(("protocol", "back_ends"), [("smtp", {"back1": "back1.contoso.test"}), ("imap", None)])
-def test_without_a_way_there_is_the_password_alone(protocol: str, back_ends: dict[str, str] | None) -> None:
-    first = passwd_file(SITE, protocol, lambda _: "$argon2id$hash", back_ends).splitlines()[0]
-    assert first == "ada@contoso.test:{ARGON2ID}$argon2id$hash::::::"
+def test_without_back_ends_there_is_the_password_alone() -> None:
+    table = logins(SITE, "$argon2id$of {}".format)
+    assert {row[3:] for row in table.rows} == {(None, None)}
+
+
+def test_each_may_sign_in_over_what_is_theirs() -> None:
+    rows = logins(SITE, str).rows
+    for protocol in PROTOCOLS:
+        assert [row[0] for row in rows if row[1] == protocol] == [each.address for each in accounts(SITE, protocol)]
 
 
 def test_a_disabled_account_is_in_no_directory() -> None:
@@ -59,14 +71,11 @@ def test_a_disabled_account_is_in_no_directory() -> None:
 
 
 def test_what_stands_in_for_unknown_users_costs_what_others_cost() -> None:
-    for protocol in PROTOCOLS:
-        *_, last = passwd_file(SITE, protocol, lambda _: make_hash("x")).splitlines()
-        assert last == f"nobody@decoy.invalid:{{ARGON2ID}}{DECOY.hash}::::::"
-    assert parameters(DECOY.hash) == parameters(make_hash("x"))
+    assert parameters(DECOY) == parameters(make_hash("x"))
 
 
 def test_what_stands_in_for_unknown_users_is_the_hash_of_no_password() -> None:
-    assert base64.b64decode(f"{DECOY.hash.rsplit('$', 1)[1]}=") == bytes(32)
+    assert base64.b64decode(f"{DECOY.rsplit('$', 1)[1]}=") == bytes(32)
 
 
 def parameters(phc: str) -> tuple[list[str], list[int]]:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from mailpair.plan import plan
-from mailpair.plan.accounts import PROTOCOLS, passwd_file
+from mailpair.plan.accounts import logins
 from mailpair.publish import client_settings_json
 from mailpair.servers import Role, Server
 from mailpair.settings.documents import MAILBOXES, SITE
@@ -100,7 +100,7 @@ def outcome(changes: Changes) -> Any:
     back_ends = {server.name: server.fqdn for server in SERVERS}
     return (
         [plan(built, SERVERS, server) for server in SERVERS],
-        [passwd_file(built, protocol, str, back_ends) for protocol in PROTOCOLS],
+        logins(built, str, back_ends),
         client_settings_json(built, SERVERS),
     )
 

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible_collections.mailpair.mail.plugins.module_utils.one_mailbox import with_entries, with_lines
+from ansible_collections.mailpair.mail.plugins.module_utils.tables import stored
 
 from mailpair.plan import mailbox, one_mailbox, places, portal, quota, receive_connector
-from mailpair.plan.accounts import PROTOCOLS, passwd_file, stamps
+from mailpair.plan.accounts import LOGINS, logins, stamps
 from mailpair.plan.role import plain
+from mailpair.plan.tables import Table
 from mailpair.servers import Role, Server
 from mailpair.site import Site, load, load_excerpt
+from tests.unit.plugins.host import OWNER
 
 FRONT = Server("front1", Role.CLIENT_ACCESS, "front1.contoso.test", ("192.0.2.11",))
 BACK = Server("back1", Role.MAILBOX, "back1.contoso.test", ("192.0.2.21",))
@@ -45,34 +51,60 @@ def whole(site: Site) -> dict[str, str]:
     """The files as a run for all mailboxes writes them: on a front end by path, on a back end by its name."""
     connectors = receive_connector.plan(site, SERVERS, FRONT)
     page = portal.plan(site, SERVERS, FRONT)
-    gate = quota.plan(site, SERVERS)
-    hosts = {each.name: each.fqdn for each in SERVERS if each.role is Role.MAILBOX}
-    files = {f"{places.DIRECTORY}/{each}": passwd_file(site, each, hashed, hosts) for each in PROTOCOLS}
+    files = {}
     for name in ("aliases", "mailboxes", "senders"):
         entries = getattr(connectors, name)
         lines = "".join(f"{entry.key} {entry.value}\n" for entry in entries)
         files[f"{connectors.folder}/{name}"] = f"#\n# Ansible managed\n#\n{lines}"
     files[connectors.gate.accounts] = files[page.accounts] = stamps(site, hashed)
-    for path, content in ((page.file, page.published), (gate.file, plain(gate.gate))):
-        files[path] = json.dumps(content, indent=4, sort_keys=True, separators=(",", ": ")) + "\n"
+    files[page.file] = json.dumps(page.published, indent=4, sort_keys=True, separators=(",", ": ")) + "\n"
+    return files
+
+
+def tables(site: Site) -> dict[str, dict[str, Table]]:
+    """The tables as a run for all mailboxes brings them, by the same names."""
+    gate = quota.plan(site, SERVERS)
+    hosts = {each.name: each.fqdn for each in SERVERS if each.role is Role.MAILBOX}
+    return {
+        places.ACCOUNTS: {LOGINS: logins(site, hashed, hosts)},
+        gate.file: gate.tables,
+        **{back.name: {"mailboxes": mailbox.plan(site, SERVERS, back).mailboxes} for back in (BACK, OTHER)},
+    }
+
+
+def told(site: Site, address: str) -> list[tuple[str, dict[str, Any]]]:
+    """What hosts are told of one mailbox, by the same names."""
+    front = one_mailbox.plain(one_mailbox.front_end(site, SERVERS, FRONT, address, hashed))
+    files = [(file["path"], file) for each in front for file in each["files"]]
     for back in (BACK, OTHER):
-        accounts = mailbox.plan(site, SERVERS, back).mailboxes
-        files[back.name] = "".join(f"{each.address}:::::::{' '.join(each.fields)}\n" for each in accounts)
+        ((service,)) = one_mailbox.plain(one_mailbox.back_end(site, SERVERS, back, address))
+        files += [(back.name, file) for file in service["files"]]
     return files
 
 
 def brought(files: dict[str, str], site: Site, address: str) -> dict[str, str]:
     """The files once one mailbox was brought to all hosts."""
     changed = dict(files)
-    front = one_mailbox.plain(one_mailbox.front_end(site, SERVERS, FRONT, address, hashed))
-    told = [(file["path"], file) for each in front for file in each["files"]]
-    for back in (BACK, OTHER):
-        ((service,)) = one_mailbox.plain(one_mailbox.back_end(site, SERVERS, back, address))
-        told += [(back.name, file) for file in service["files"]]
-    for path, file in told:
-        text = changed[path]
-        changed[path] = with_lines(text, file["lines"]) if file["lines"] else with_entries(text, file["entries"])
+    for path, file in told(site, address):
+        if not file["tables"]:
+            text = changed[path]
+            changed[path] = with_lines(text, file["lines"]) if file["lines"] else with_entries(text, file["entries"])
     return changed
+
+
+def put(folder: Path, whole: dict[str, dict[str, Table]]) -> dict[str, Path]:
+    """The tables in files, as a run for all mailboxes puts them there."""
+    paths = {name: folder / name.replace("/", "_") for name in whole}
+    for name, each in whole.items():
+        stored({**HERE, "path": str(paths[name])}, plain(each)).put()
+    return paths
+
+
+def rows(path: Path) -> dict[str, list[Any]]:
+    """All that is in a file."""
+    with closing(sqlite3.connect(path)) as database:
+        names = [name for (name,) in database.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+        return {name: sorted(database.execute(f"SELECT * FROM {name}"), key=str) for name in names}
 
 
 def written(folder: Path, mailboxes: str) -> Path:
@@ -81,6 +113,7 @@ def written(folder: Path, mailboxes: str) -> Path:
     return folder
 
 
+HERE: dict[str, Any] = {**OWNER, "mode": "0640", "in_place": True}
 STATES = [
     "",
     "{server: back1}",
@@ -106,9 +139,17 @@ STATES = [
 def test_files_are_as_a_run_for_all_leaves_them(tmp_path: Path, address: str, before: str, after: str) -> None:
     # The last in the document, whatever its place in the files.
     texts = [OTHERS + (f"  {address}: {state}\n" if state else "") for state in (before, after)]
-    files = whole(load(written(tmp_path, texts[0])))
+    before_it = load(written(tmp_path, texts[0]))
+    files, paths = whole(before_it), put(tmp_path, tables(before_it))
     excerpt = load_excerpt(written(tmp_path, texts[1]), address).site
     assert brought(files, excerpt, address) == whole(load(tmp_path))
+    for name, file in told(excerpt, address):
+        if file["tables"]:
+            one = stored({**file, **HERE, "path": str(paths[name])}, file["tables"], file["owners"])
+            if not one.is_there():
+                one.put()
+    for name, each in tables(load(tmp_path)).items():
+        assert rows(paths[name]) == {kind: sorted(table.rows, key=str) for kind, table in each.items()}
 
 
 def test_nothing_of_others_comes_along(tmp_path: Path) -> None:

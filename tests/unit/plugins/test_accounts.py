@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-BEFORE = "ada:one::::::\nbob:two::::::\n"
+BEFORE = {"ada": "one", "bob": "two"}
 RUNNING: dict[str, Any] = {}
 
 
@@ -35,16 +38,32 @@ def answer(*, active: bool = True, kicks: bool = True) -> Callable[[list[str]], 
     return run
 
 
-def ended(folder: Path, content: str, *, check_mode: bool = False, reload: bool = False, **how: bool) -> FakeModule:
-    """Runs the module to its end; what it said is its ``said``."""
-    file = {"path": str(folder / "accounts"), "content": content, "mode": "0640", **OWNER}
-    params = {"service": "app", "folders": [], "files": [file], "reload": reload, "kick": ["doveadm", "kick"]}
+def ended(
+    folder: Path, known: dict[str, str], *, check_mode: bool = False, reload: bool = False, **how: bool
+) -> FakeModule:
+    """Runs the module to its end; what it said is in RUNNING."""
+    table = {"columns": ["name", "secret"], "key": ["name"], "owner": "name", "rows": [*known.items()]}
+    file = {"path": str(folder / "accounts"), "content": json.dumps({"known": table}), "mode": "0640", **OWNER}
+    params = {
+        "service": "app",
+        "folders": [],
+        "files": [],
+        "tables": [{**file, "in_place": True}],
+        "reload": reload,
+        "kick": ["doveadm", "kick"],
+    }
     module = FakeModule(params, str(folder), answer(**how), check_mode)
     with pytest.raises(Ended) as end:
         accounts.run(module)
     RUNNING.clear()
     RUNNING.update(end.value.said)
     return module
+
+
+def there(folder: Path) -> dict[str, str]:
+    """What is in the file."""
+    with closing(sqlite3.connect(folder / "accounts")) as database:
+        return dict(database.execute("SELECT name, secret FROM known"))
 
 
 def done(module: FakeModule) -> list[str]:
@@ -56,38 +75,46 @@ def done(module: FakeModule) -> list[str]:
     ("after", "kicked"),
     [
         (BEFORE, []),
-        (BEFORE + "eve:three::::::\n", []),
-        ("ada:one::::::\nbob:new::::::\n", ["bob"]),
-        ("bob:two::::::\n", ["ada"]),
-        ("", ["ada", "bob"]),
+        ({**BEFORE, "eve": "three"}, []),
+        ({"ada": "one", "bob": "new"}, ["bob"]),
+        ({"bob": "two"}, ["ada"]),
+        ({}, ["ada", "bob"]),
     ],
 )
-def test_sessions_end_of_accounts_that_changed_or_went(tmp_path: Path, after: str, kicked: list[str]) -> None:
+def test_sessions_end_of_accounts_that_changed_or_went(
+    tmp_path: Path, after: dict[str, str], kicked: list[str]
+) -> None:
     assert done(ended(tmp_path, after)) == [f"doveadm kick {name}" for name in kicked]
-    assert (tmp_path / "accounts").read_text() == after
+    assert there(tmp_path) == after
     assert RUNNING["changed"] == (after != BEFORE)
 
 
 def test_a_service_that_is_off_is_left_alone(tmp_path: Path) -> None:
-    assert done(ended(tmp_path, "", active=False, reload=True)) == []
-    assert (tmp_path / "accounts").read_text() == ""
+    assert done(ended(tmp_path, {}, active=False, reload=True)) == []
+    assert there(tmp_path) == {}
 
 
 def test_a_service_is_reloaded_first(tmp_path: Path) -> None:
-    module = ended(tmp_path, "bob:two::::::\n", reload=True)
+    module = ended(tmp_path, {"bob": "two"}, reload=True)
     assert done(module) == ["systemctl reload app", "doveadm kick ada"]
     assert RUNNING["actions"][1:] == ["reloaded app", "ended the sessions of ada"]
 
 
+def test_a_service_is_reloaded_where_the_file_that_it_has_open_is_another(tmp_path: Path) -> None:
+    (tmp_path / "accounts").write_text("no longer what it was\n")
+    assert done(ended(tmp_path, BEFORE)) == ["systemctl reload app"]
+    assert there(tmp_path) == BEFORE
+
+
 def test_check_mode_tells_and_does_nothing(tmp_path: Path) -> None:
-    assert done(ended(tmp_path, "", check_mode=True)) == []
-    assert (tmp_path / "accounts").read_text() == BEFORE
+    assert done(ended(tmp_path, {}, check_mode=True)) == []
+    assert there(tmp_path) == BEFORE
     assert len(RUNNING["actions"]) == 3
 
 
 def test_what_was_not_done_is_done_by_the_next_run(tmp_path: Path) -> None:
-    ended(tmp_path, "ada:one::::::\n", kicks=False)
+    ended(tmp_path, {"ada": "one"}, kicks=False)
     assert RUNNING["failed"]
     assert RUNNING["msg"] == "'doveadm kick bob' ended with 75: no answer"
-    assert done(ended(tmp_path, "ada:one::::::\n")) == ["doveadm kick bob"]
-    assert done(ended(tmp_path, "ada:one::::::\n")) == []
+    assert done(ended(tmp_path, {"ada": "one"})) == ["doveadm kick bob"]
+    assert done(ended(tmp_path, {"ada": "one"})) == []

@@ -1,7 +1,8 @@
-"""The lookup that makes Dovecot's passwd-files."""
+"""The lookup that makes the texts of accounts."""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -39,15 +40,14 @@ def site_dir(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_one_text_for_each_protocol_with_the_hash_of_the_password(site_dir: Path) -> None:
-    imap, smtp = look(site_dir, "imap", "smtp", back_ends={"back1": "back1.contoso.test"})
-    entry, decoy = imap.splitlines()
-    address, hashed, *_ = entry.split(":")
-    assert address == "ada@contoso.test"
-    password = SiteState(site_dir).password_file(address).read_text().strip()
-    assert PasswordHasher().verify(hashed.removeprefix("{ARGON2ID}"), password)
-    assert "host=back1.contoso.test" in entry
-    assert smtp == f"{address}:{hashed}::::::\n{decoy}\n"
+def test_a_row_for_each_protocol_with_the_hash_of_the_password(site_dir: Path) -> None:
+    (text,) = look(site_dir, "logins", back_ends={"back1": "back1.contoso.test"})
+    rows = json.loads(text)["logins"]["rows"]
+    assert [row[:2] for row in rows] == [["ada@contoso.test", each] for each in ("imap", "pop3", "smtp", "portal")]
+    assert [row[3:] for row in rows] == [["back1.contoso.test", 1993], ["back1.contoso.test", 1995]] + [[None] * 2] * 2
+    password = SiteState(site_dir).password_file("ada@contoso.test").read_text().strip()
+    assert PasswordHasher().verify(rows[0][2], password)
+    assert {row[2] for row in rows} == {rows[0][2]}
 
 
 def test_a_stamp_for_each_sender_that_changes_with_the_password_alone(site_dir: Path) -> None:
@@ -60,27 +60,17 @@ def test_a_stamp_for_each_sender_that_changes_with_the_password_alone(site_dir: 
     assert (after.partition(":")[0], after != before) == ("ada@contoso.test", True)
 
 
-def test_files_of_a_folder_are_for_dovecot_alone(site_dir: Path) -> None:
-    (file,) = look(site_dir, "imap", folder="/etc/accounts")
-    assert {name: file[name] for name in ("path", "group", "mode")} == {
-        "path": "/etc/accounts/imap",
-        "group": "dovecot",
-        "mode": "0640",
-    }
-    assert [file["content"]] == look(site_dir, "imap")
-
-
 def test_nothing_changes_while_nothing_changes(site_dir: Path) -> None:
-    assert look(site_dir, "pop3") == look(site_dir, "pop3")
+    assert look(site_dir, "logins") == look(site_dir, "logins")
 
 
-def test_a_protocol_that_there_is_not(site_dir: Path) -> None:
+def test_a_text_that_there_is_not(site_dir: Path) -> None:
     with pytest.raises(AnsibleLookupError) as refused:
-        look(site_dir, "ftp")
-    assert str(refused.value) == f"{site_dir}: 'ftp' must be one of imap, pop3, smtp, portal"
+        look(site_dir, "imap")
+    assert str(refused.value) == "'imap' must be one of logins, stamps"
 
 
 def test_a_document_that_is_wrong(site_dir: Path) -> None:
     (site_dir / "mailboxes.yml").write_text("mailpair_mailboxes: {ada@contoso.test: {server: back1, kind: king}}\n")
     with pytest.raises(AnsibleLookupError, match=r"mailboxes\[ada@contoso.test\].kind: 'king'"):
-        look(site_dir, "imap")
+        look(site_dir, "logins")
