@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,12 +19,13 @@ class Applied:
     """What was last applied to a server.
 
     ``settings`` are all of the site's by their paths, as text; ``servers`` are all of the site; ``plan`` is the plan of
-    the server, by role.
+    the server, by role. ``added`` says that single mailboxes were brought after that plan.
     """
 
     settings: Mapping[str, str]
     servers: tuple[Server, ...]
     plan: Mapping[str, Any]
+    added: bool = False
 
 
 def remember(state: SiteState, name: str, applied: Applied, *, mailboxes_alone: bool = False) -> None:
@@ -41,19 +42,12 @@ def remember(state: SiteState, name: str, applied: Applied, *, mailboxes_alone: 
     _keep(state, name, applied)
 
 
-def remember_mailbox(state: SiteState, name: str, applied: Applied, address: str) -> None:
-    """Keeps that one mailbox was brought to a server, and nothing else.
+def remember_mailbox(state: SiteState, name: str, address: str, settings: Mapping[str, str]) -> None:
+    """Keeps that one mailbox was brought to a server, and nothing else; without settings it has gone.
 
-    ``applied`` is what the documents say now. Where they differ from the last run in that mailbox alone, this is what
-    was applied; else the mailbox's settings are exchanged, and everything else stays as it was, the plan as well.
+    ``settings`` are those of :func:`of_mailbox`. Nothing is kept of a server that nothing was applied to before.
     """
-    before = last_applied(state).get(name)
-    if before is None:
-        return
-    settings = _without(before.settings, address) | of_mailbox(applied.settings, address)
-    if settings != applied.settings:
-        applied = replace(before, settings=settings)
-    _keep(state, name, applied)
+    state.remember_later(name, address, json.dumps({"version": _VERSION, "settings": dict(settings)}, indent=1) + "\n")
 
 
 def _keep(state: SiteState, name: str, applied: Applied) -> None:
@@ -71,16 +65,25 @@ def last_applied(state: SiteState) -> dict[str, Applied]:
 
     Raises StateError for a record that can't be read.
     """
-    return {name: _applied(name, text) for name, text in state.remembered().items()}
+    return {name: _applied(state, name, text) for name, text in state.remembered().items()}
 
 
-def _applied(name: str, text: str) -> Applied:
+def _applied(state: SiteState, name: str, text: str) -> Applied:
+    applied: Applied = _parsed(name, f"{name}.json", text, _read)
+    settings, later = dict(applied.settings), state.remembered_later(name)
+    for address, record in later.items():
+        of_it: dict[str, str] = _parsed(name, f"{name}/{address}.json", record, lambda content: content["settings"])
+        settings = _without(settings, address) | of_it
+    return replace(applied, settings=settings, added=bool(later)) if later else applied
+
+
+def _parsed(name: str, file: str, text: str, read: Callable[[Any], Any]) -> Any:
     try:
         content = json.loads(text)
-        return {_VERSION: _read}[content["version"]](content)
+        return {_VERSION: read}[content["version"]](content)
     except (ValueError, KeyError, TypeError) as error:
         raise StateError(
-            f"the record of what was last applied to {name} can't be read; remove applied/{name}.json from the private "
+            f"the record of what was last applied to {name} can't be read; remove applied/{file} from the private "
             "folder, and the next run makes it anew"
         ) from error
 

@@ -30,13 +30,18 @@ def report(loaded: Loaded, servers: Sequence[Server], applied: Mapping[str, Appl
     known = [server for server in servers if server.name in applied]
     new = [server.name for server in servers if server.name not in applied]
     plans = {server.name: plan(loaded.site, servers, server) for server in known}
-    lines = [*_settings(loaded, [server.name for server in known], applied), *_roles(plans, applied)]
+    # Of mailboxes that were brought one by one no plan is kept: where nothing else differs it is this one.
+    before = {
+        name: plans[name] if applied[name].added and applied[name].settings == loaded.settings else applied[name].plan
+        for name in plans
+    }
+    lines = [*_settings(loaded, [server.name for server in known], applied), *_roles(plans, before)]
     if new:
         lines.append(f"Nothing was applied from here to {_listed(new)} yet: a run configures it from the beginning.")
     if not lines:
         return f"A run would change nothing: this is what was last applied to {_listed(sorted(plans))}.\n"
     if values:
-        lines += [line for name in sorted(plans) for line in _values(name, applied[name].plan, plans[name])]
+        lines += [line for name in sorted(plans) for line in _values(name, before[name], plans[name])]
     return "\n".join(lines) + "\n"
 
 
@@ -73,12 +78,11 @@ def _settings(loaded: Loaded, names: Sequence[str], applied: Mapping[str, Applie
             yield from (f"  {line}" for line in lines)
 
 
-def _roles(plans: Mapping[str, Mapping[str, Any]], applied: Mapping[str, Applied]) -> Iterator[str]:
+def _roles(plans: Mapping[str, Mapping[str, Any]], before: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     """The parts of each server that would be configured anew."""
     for name in sorted(plans):
-        before = applied[name].plan
-        roles = [role for role in plans[name] if _plain(before.get(role)) != _plain(plans[name][role])]
-        roles += [role for role in before if role not in plans[name]]
+        roles = [role for role in plans[name] if _plain(before[name].get(role)) != _plain(plans[name][role])]
+        roles += [role for role in before[name] if role not in plans[name]]
         if roles:
             yield f"A run would change on {name}: {', '.join(roles)}."
 

@@ -282,16 +282,34 @@ class SiteState:
     # What was last applied, by server
 
     def remember(self, server: str, record: str) -> None:
-        """Keeps the record of what was applied to a server."""
+        """Keeps the record of what was applied to a server, in the place of a former one and of all that came later."""
         folder = self._folder("applied")
         with self.held():
+            # First, so that a record is never older than what is taken to have come later.
+            for path in (folder / _file_name(server)).glob("*.json"):
+                path.unlink()
             private_files.write(folder / f"{_file_name(server)}.json", record)
+
+    def remember_later(self, server: str, address: str, record: str) -> bool:
+        """Keeps what was applied to a server later, of one mailbox; says whether it has a record that this belongs to.
+
+        It is a file of its own, which is there at once, however large the record is.
+        """
+        folder = self._folder("applied")
+        with self.held():
+            if not (folder / f"{_file_name(server)}.json").exists():
+                return False
+            later = private_files.ensure_folder(folder / _file_name(server))
+            private_files.write(later / f"{_file_name(address)}.json", record)
+            return True
 
     def remembered(self) -> dict[str, str]:
         """The records of what was last applied, by server. Makes nothing."""
-        folder = self._root / "applied"
-        files = sorted(folder.glob("*.json")) if _is_there(folder) else []
-        return {path.stem: _read(path) for path in files if _FILE_NAME.fullmatch(path.name)}
+        return _records(self._root / "applied")
+
+    def remembered_later(self, server: str) -> dict[str, str]:
+        """The records of what was applied to a server later, by mailbox. Makes nothing."""
+        return _records(self._root / "applied" / _file_name(server))
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -309,6 +327,11 @@ class SiteState:
             return private_files.ensure_folder(self._root / name)
         except OSError as error:
             raise StateError(f"{self._root / name} can't be made: {error.strerror}") from error
+
+
+def _records(folder: Path) -> dict[str, str]:
+    files = sorted(folder.glob("*.json")) if _is_there(folder) else []
+    return {path.stem: _read(path) for path in files if _FILE_NAME.fullmatch(path.name)}
 
 
 def _is_there(path: Path) -> bool:

@@ -12,7 +12,7 @@ from ansible_collections.mailpair.mail.plugins.plugin_utils import inventory
 
 from mailpair.applied import Applied, of_mailbox, remember, remember_mailbox
 from mailpair.plan import plan
-from mailpair.site import SiteError, load_written
+from mailpair.site import SiteError, load_excerpt, load_written
 from mailpair.state import SiteState, StateError
 
 
@@ -39,22 +39,31 @@ class ActionModule(ActionBase):
         state = SiteState(site_dir)
         kept = False
         try:
-            loaded = load_written(site_dir)
-            servers = inventory.servers(variables, loaded.site.domain)
-            (server,) = (server for server in servers if server.name == host)
-            planned = plan(loaded.site, servers, server)
-            applied = Applied(loaded.settings, servers, planned)
-            # Documents that were changed while the run was on its way are not what it applied.
-            if self._task.check_mode:
-                pass
-            elif arguments["mailbox_alone"]:
+            if arguments["mailbox_alone"]:
                 one = variables["mailpair_one_mailbox"]
-                kept = one["settings"] == of_mailbox(loaded.settings, one["address"])
+                address, settings = one["address"], one["settings"]
+                # Documents that were changed while the run was on its way are not what it applied.
+                kept = not self._task.check_mode and settings == of_mailbox(
+                    load_excerpt(site_dir, address).settings, address
+                )
                 if kept:
-                    remember_mailbox(state, host, applied, one["address"])
-            elif planned == variables.get("mailpair_plan"):
-                remember(state, host, applied, mailboxes_alone=arguments["mailboxes_alone"])
-                kept = True
+                    remember_mailbox(state, host, address, settings)
+            else:
+                kept = self._remembered(site_dir, state, host, variables, mailboxes_alone=arguments["mailboxes_alone"])
         except (SiteError, StateError) as error:
             raise AnsibleActionFail(f"{site_dir}: what was applied could not be kept.\n{error}") from None
         return {"changed": False, "kept": kept}
+
+    def _remembered(
+        self, site_dir: Path, state: SiteState, host: str, variables: dict[str, Any], *, mailboxes_alone: bool
+    ) -> bool:
+        """Keep all of it, if it is what the run planned; says whether it was kept."""
+        loaded = load_written(site_dir)
+        servers = inventory.servers(variables, loaded.site.domain)
+        (server,) = (server for server in servers if server.name == host)
+        planned = plan(loaded.site, servers, server)
+        if self._task.check_mode or planned != variables.get("mailpair_plan"):
+            return False
+        applied = Applied(loaded.settings, servers, planned)
+        remember(state, host, applied, mailboxes_alone=mailboxes_alone)
+        return True

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mailpair.applied import last_applied
 from mailpair.publish.handout import texts
 from tests.e2e.support import clients
 from tests.e2e.support.evidence import look, recap
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from tests.e2e.support.lab import Lab
     from tests.e2e.support.stack import Stack
@@ -46,13 +47,18 @@ def seen(lab: Lab) -> dict[str, list[str]]:
     return {host: [line for line in lines if "ct count over" not in line] for host, lines in look(lab.hosts).items()}
 
 
+def settings(lab: Lab) -> dict[str, Mapping[str, str]]:
+    """What is remembered of all settings, by server."""
+    return {name: each.settings for name, each in last_applied(lab.state).items()}
+
+
 def nothing_is_left_for_a_run_for_all(lab: Lab, stack: Stack) -> None:
     """Files of the hosts are as such a run leaves them, and so is what is remembered of it."""
-    before, kept = seen(lab), lab.state.remembered()
+    before, kept = seen(lab), settings(lab)
     for count in recap(stack.playbook(stack.inventory(), name="mailboxes.yml").stdout).values():
         assert (count["changed"], count["failed"], count["unreachable"]) == (0, 0, 0)
     assert seen(lab) == before
-    assert lab.state.remembered() == kept
+    assert settings(lab) == kept
 
 
 def refused(lab: Lab, password: str) -> bool:

@@ -55,6 +55,19 @@ def test_nothing_has_changed(tmp_path: Path, applied: dict[str, Applied]) -> Non
     )
 
 
+BOB = "  bob@contoso.test: {server: back1}\n"
+
+
+def test_nothing_has_changed_once_single_mailboxes_were_brought(tmp_path: Path, applied: dict[str, Applied]) -> None:
+    now = loaded(tmp_path, mailboxes=MAILBOXES + BOB)
+    later = {name: replace(each, settings=now.settings, added=True) for name, each in applied.items()}
+    nothing = "A run would change nothing: this is what was last applied to back1, front1 and front2.\n"
+    assert report(now, SERVERS, later, values=True) == nothing
+    # What a run for all of them applied has its plan: another one, of a new version for example, is a change.
+    whole = {name: replace(each, settings=now.settings) for name, each in applied.items()}
+    assert "A run would change on front1: quota_gate, receive_connector.\n" in report(now, SERVERS, whole)
+
+
 def test_what_has_changed_is_said_once_for_all_servers(tmp_path: Path, applied: dict[str, Applied]) -> None:
     site = SITE + "  imap_settings: {banner: Welcome., max_connections_per_user: 2147483647}\n"
     site += "  receive_connectors: {Branch: {bindings: ['0.0.0.0:26'], permission_groups: AnonymousUsers}}\n"
