@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 
-from mailpair.plan.tables import Table
+from mailpair.plan.tables import Table, Value
 from mailpair.site.model import Kind, Mailbox, Site
 
 PROTOCOLS = ("imap", "pop3", "smtp", "portal")  # the last is the page at which users look up their settings
@@ -39,10 +39,11 @@ def logins(site: Site, password_hash: Callable[[str], str], back_ends: Mapping[s
     """List who may sign in over which protocol, a row each.
 
     ``password_hash`` gives the hash for an address (PHC form, argon2id). ``back_ends`` are the full names of back ends
-    by server name: with them each row of IMAP and POP3 says at which host and port a front end reaches the mailbox.
+    by server name: with them each row of IMAP and POP3 says at which host and port a front end reaches the mailbox. A
+    row that is nobody's, for no protocol, has DECOY.
     """
     ports = {"imap": site.imap_settings.proxy_target_port, "pop3": site.pop_settings.proxy_target_port}
-    rows = []
+    rows: list[tuple[Value, ...]] = [("", "", DECOY, None, None)]
     for protocol in PROTOCOLS:
         for mailbox in accounts(site, protocol):
             port = ports.get(protocol) if back_ends else None

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mailpair.plan import certificates, listening, metrics, places, sessions
-from mailpair.plan.accounts import DECOY, PROTOCOLS
+from mailpair.plan.accounts import PROTOCOLS
 from mailpair.plan.certificates import Served, Shown
 from mailpair.plan.role import ConnectionLimit
 from mailpair.plan.sessions import SessionsPlan
@@ -81,7 +81,6 @@ class ClientAccessPlan:
     directory: str
     accounts: str  # the SQLite file with those who may sign in
     former: tuple[str, ...]  # files that are no longer needed
-    decoy: str  # the hash that passwords of unknown users are compared with
     back_ends: dict[str, str]  # full names by name: where the mailboxes are
     ca: str
     peer_certificate: str
@@ -136,7 +135,6 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> ClientAccessP
         directory=places.DIRECTORY,
         accounts=places.ACCOUNTS,
         former=tuple(f"{places.DIRECTORY}/{each}" for each in PROTOCOLS),
-        decoy=DECOY,
         back_ends={each.name: each.fqdn for each in servers if each.role is Role.MAILBOX},
         ca=places.PEERS_FILE,
         peer_certificate=places.PEER_CERTIFICATE,

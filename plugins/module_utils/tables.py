@@ -71,11 +71,12 @@ class Stored:
 
     def lost(self) -> set[str]:
         """Owners of rows that are gone, or are others than before; nobody where there was no such file."""
-        return {
+        owners = {
             str(row[self.tables[name].columns.index(self.tables[name].owner)])
             for name, (gone, _) in self._changes.items()
             for row in gone
         }
+        return owners - {""}  # what is nobody's
 
     @property
     def renewed(self) -> bool:

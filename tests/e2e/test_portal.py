@@ -135,7 +135,7 @@ def test_the_password_of_somebody_unknown_costs_a_hash(lab: Lab, browser: Browse
 def test_the_program_reaches_neither_mail_nor_keys_nor_the_network(lab: Lab) -> None:
     pid = lab.front.run("systemctl show --property=MainPID --value mailpair-portal").strip()
     look = f"nsenter --target {pid} --mount --setuid $(id -u mailpair-portal) --setgid $(id -g mailpair-portal)"
-    for path in ("/etc/mailpair/tls/server.key", "/etc/mailpair/directory/portal", "/var/log/nginx/access.log"):
+    for path in ("/etc/mailpair/tls/server.key", "/etc/mailpair/directory/accounts.db", "/var/log/nginx/access.log"):
         assert lab.front.run(f"test -e {path} && echo there").strip() == "there"
         assert lab.front.run(f"{look} cat {path} 2>&1", check=False).endswith(": Permission denied\n"), path
     interfaces = json.loads(lab.front.run(f"nsenter --target {pid} --net ip -json link"))

@@ -78,7 +78,7 @@ def test_keys_and_hashes_are_where_the_docs_say_and_for_few(lab: Lab) -> None:
     for host in lab.hosts:
         pattern = r"PRIVATE KEY-----|\$argon2id?\$"
         found = host.run(
-            f"cd / && grep -rlIsE -e '{pattern}' etc home opt root run srv tmp var --exclude-dir=proc "
+            f"cd / && grep -rlsE -e '{pattern}' etc home opt root run srv tmp var --exclude-dir=proc "
             "--exclude-dir=journal",
             check=False,
         ).split()

@@ -59,6 +59,10 @@ def test_without_back_ends_there_is_the_password_alone() -> None:
     assert {row[3:] for row in table.rows} == {(None, None)}
 
 
+def test_nobody_s_row_has_what_stands_in_for_unknown_users() -> None:
+    assert [row for row in logins(SITE, str).rows if not row[0]] == [("", "", DECOY, None, None)]
+
+
 def test_each_may_sign_in_over_what_is_theirs() -> None:
     rows = logins(SITE, str).rows
     for protocol in PROTOCOLS:

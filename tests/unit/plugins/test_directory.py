@@ -10,6 +10,7 @@ from ansible.errors import AnsibleLookupError
 from ansible.plugins.loader import lookup_loader
 from argon2 import PasswordHasher
 
+from mailpair.plan.accounts import DECOY
 from mailpair.state import SiteState
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ def site_dir(tmp_path: Path) -> Path:
 
 def test_a_row_for_each_protocol_with_the_hash_of_the_password(site_dir: Path) -> None:
     (text,) = look(site_dir, "logins", back_ends={"back1": "back1.contoso.test"})
-    rows = json.loads(text)["logins"]["rows"]
+    nobody, *rows = json.loads(text)["logins"]["rows"]
+    assert nobody == ["", "", DECOY, None, None]
     assert [row[:2] for row in rows] == [["ada@contoso.test", each] for each in ("imap", "pop3", "smtp", "portal")]
     assert [row[3:] for row in rows] == [["back1.contoso.test", 1993], ["back1.contoso.test", 1995]] + [[None] * 2] * 2
     password = SiteState(site_dir).password_file("ada@contoso.test").read_text().strip()

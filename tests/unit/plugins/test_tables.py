@@ -45,11 +45,11 @@ def test_what_is_there_is_left_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("owners", "wanted", "after", "lost"),
     [
-        (None, [], [], {"ada", "bob", ""}),
+        (None, [], [], {"ada", "bob"}),
         (None, [*BEFORE, ("eve", "four", "eve")], [*BEFORE, ("eve", "four", "eve")], set()),
         (("bob",), [], BEFORE[:2], {"bob"}),
         (("bob",), [("bob", "new", "bob")], [*BEFORE[:2], ("bob", "new", "bob")], {"bob"}),
-        (("bob", ""), [BEFORE[2]], [BEFORE[0], BEFORE[2]], {""}),
+        (("bob", ""), [BEFORE[2]], [BEFORE[0], BEFORE[2]], set()),
         # What was somebody else's is taken over.
         (("bob",), [("ada", "mine", "bob")], [("ada", "mine", "bob"), BEFORE[1]], {"bob"}),
     ],
