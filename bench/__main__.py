@@ -29,6 +29,7 @@ HELP = {
     "turns": "turns of submissions each way",
     "submissions": "messages of each turn",
     "arrivals": "messages that are waited for until they can be read, each way",
+    "mailboxes": "mailboxes of a large directory",
 }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bench import changes, commands, discovery, holding, idle, logins, rivals, stock_postfix, submission
+from bench import changes, commands, discovery, holding, idle, logins, many, rivals, stock_postfix, submission
 from bench.doors import Account, Door
 from mailpair.plan import places
 from tests.e2e.support.lab import Lab
@@ -37,6 +37,7 @@ class Sizes:
     turns: int = 10  # of submissions, each way
     submissions: int = 100  # of each turn
     arrivals: int = 100  # that are waited for, each way
+    mailboxes: int = 100_000  # of a large directory
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,11 @@ def changed(pair: Pair, sizes: Sizes) -> list[Figure]:  # noqa: ARG001 - each ru
     ]
 
 
+def large(pair: Pair, sizes: Sizes) -> list[Figure]:
+    """A mailbox that is added to a large directory."""
+    return many.figures(pair.lab, pair.front(IMAPS), pair.playbook, sizes.mailboxes)
+
+
 def held(pair: Pair, sizes: Sizes) -> list[Figure]:
     """Many sessions at once."""
     return holding.figures(pair.lab, pair.front(IMAPS), pair.people, sessions=sizes.sessions)
@@ -141,5 +147,6 @@ PARTS: Mapping[str, Callable[[Pair, Sizes], list[Figure]]] = {
     "submission": submitted,
     "discovery": web,
     "changes": changed,
+    "many": large,
     "sessions": held,
 }

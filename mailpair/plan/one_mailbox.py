@@ -143,7 +143,14 @@ def _addresses(mailbox: Mailbox) -> tuple[str, ...]:
 
 
 def _dovecot(path: str, name: str, table: Table, address: str) -> File:
-    return File(path, tables={name: table}, owners=(address,), in_place=True, group="dovecot", mode="0640")
+    owners = (address,)
+    tables = {name: _of(table, owners)}
+    return File(path, tables=tables, owners=owners, in_place=True, group="dovecot", mode="0640")
+
+
+def _of(table: Table, owners: tuple[str, ...]) -> Table:
+    at = table.columns.index(table.owner)
+    return replace(table, rows=tuple(row for row in table.rows if row[at] in owners))
 
 
 def _written(entries: Sequence[Entry]) -> tuple[str, ...]:
@@ -162,8 +169,4 @@ def _quotas(site: Site, servers: Sequence[Server], address: str) -> File:
     """Its own, and addresses of nobody in particular, which lead to administrators, whichever mailboxes those are."""
     planned = quota.plan(site, servers)
     owners = (address, "")
-    tables = {
-        name: replace(table, rows=tuple(row for row in table.rows if row[table.columns.index(table.owner)] in owners))
-        for name, table in planned.tables.items()
-    }
-    return File(planned.file, tables=tables, owners=owners)
+    return File(planned.file, tables={name: _of(each, owners) for name, each in planned.tables.items()}, owners=owners)

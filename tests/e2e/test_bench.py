@@ -13,6 +13,7 @@ import pytest
 from bench import pair, rollout
 from bench.changes import ADDRESS, BY_ITSELF
 from bench.figures import as_json, table
+from bench.many import ADDED
 from bench.pair import PARTS, Pair, Sizes
 from mailpair.state import SiteState
 from tests.e2e.support.stack import PROGRAM
@@ -37,6 +38,7 @@ SIZES = Sizes(
     turns=2,
     submissions=10,
     arrivals=2,
+    mailboxes=300,
 )
 
 
@@ -57,7 +59,7 @@ def measured(lab: Lab, stack: Stack) -> Iterator[Pair]:
     state = SiteState(stack.site_dir)
     for each in people:
         state.hash_file(each.address).unlink()
-    for added in (ADDRESS, BY_ITSELF):
+    for added in (ADDRESS, BY_ITSELF, *ADDED):
         state.hash_file(added).unlink(missing_ok=True)
         state.password_file(added).unlink(missing_ok=True)
     stack.up()
