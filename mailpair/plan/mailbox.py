@@ -69,6 +69,7 @@ class MailboxPlan:
     lmtp_port: int
     lmtp_socket: str
     mail: str  # the folder of all mailboxes
+    index_logs: str  # the program that mends Dovecot's index logs at boot
     mailboxes: tuple[Account, ...]
     mailboxes_file: str
     special_folders: tuple[str, ...]
@@ -128,6 +129,7 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> MailboxPlan:
         lmtp_port=places.LMTP_PORT,
         lmtp_socket=LMTP_SOCKET,
         mail=places.MAIL,
+        index_logs="/usr/local/lib/mailpair/index_logs",
         mailboxes=tuple(_account(site, mailbox) for mailbox in site.mailboxes if mailbox.server == server.name),
         mailboxes_file=MAILBOXES_FILE,
         special_folders=SPECIAL_FOLDERS,
