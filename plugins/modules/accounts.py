@@ -74,27 +74,13 @@ actions:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.mailpair.mail.plugins.module_utils.accounts import CommandError, settle
-from ansible_collections.mailpair.mail.plugins.module_utils.files import owned, wanted
+from ansible_collections.mailpair.mail.plugins.module_utils.accounts import CommandError, options, settle
+from ansible_collections.mailpair.mail.plugins.module_utils.files import wanted
 
 
 def main() -> None:
     """Entry point."""
-    module = AnsibleModule(
-        argument_spec={
-            "service": {"type": "str", "required": True},
-            "folders": {"type": "list", "elements": "dict", "default": [], "options": owned("0755")},
-            "files": {
-                "type": "list",
-                "elements": "dict",
-                "required": True,
-                "options": {"content": {"type": "str", "required": True}, **owned("0644")},
-            },
-            "reload": {"type": "bool", "default": False},
-            "kick": {"type": "list", "elements": "str", "default": []},
-        },
-        supports_check_mode=True,
-    )
+    module = AnsibleModule(argument_spec=options(), supports_check_mode=True)
     run(module)
 
 
