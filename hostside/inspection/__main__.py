@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import signal
 import socket
 import socketserver
 import sys
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
 from .configuration import Configuration
-from .dialogue import LONGEST, reply, serve
+from .dialogue import serve
+from .queues import LONGEST, PATIENCE, Queue, Queues
 
 _FIRST_SOCKET = 3  # sd_listen_fds(3)
 
@@ -26,6 +27,29 @@ class Inspection(socketserver.ThreadingUnixStreamServer):
         self.socket.close()
         self.socket = listening
         self.configuration = configuration
+        self.queues = Queues()
+
+    def server_close(self) -> None:
+        """Close what is there for messages to come, once the last has its end."""
+        super().server_close()
+        self.queues.close()
+
+
+@dataclass(frozen=True)
+class Way:
+    """The way to the server that listens at ``path``; ``host`` is this server's name."""
+
+    queues: Queues
+    path: str
+    host: str
+
+    def take(self) -> Queue:
+        """A connection. Raises ValueError where there can be none."""
+        return self.queues.take(self.path, self.host)
+
+    def give(self, queue: Queue) -> None:
+        """It is there for another message."""
+        self.queues.give(queue)
 
 
 class Between(socketserver.StreamRequestHandler):
@@ -34,36 +58,26 @@ class Between(socketserver.StreamRequestHandler):
     Where that can't be, the connection ends, and the one that talks to the sender asks it to come again.
     """
 
-    timeout = 600  # seconds; the servers on both sides give up before
+    timeout = PATIENCE
     wbufsize = -1  # as much as usual
 
     def handle(self) -> None:
         """Serves a message, and says in one line why it can't."""
         try:
-            self._handle(cast(Inspection, self.server).configuration)
+            self._handle(cast(Inspection, self.server))
         except (OSError, ValueError) as error:
             sys.stderr.write(f"a message breaks off: {error}\n")
 
-    def _handle(self, configuration: Configuration) -> None:
+    def _handle(self, server: Inspection) -> None:
+        configuration = server.configuration
         self.wfile.write(b"220 inspection ESMTP\r\n")
         self.wfile.flush()
         name = self.rfile.readline(LONGEST).decode(errors="replace").rstrip().partition(" ")[2]  # after EHLO
         connector = configuration.connector(name)
         if not connector:
             raise ValueError(f"{configuration.file} has no connector {name!r}")
-        with socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(self.timeout)
-            try:
-                connection.connect(connector.queue)
-            except OSError as error:
-                raise ValueError(f"{connector.queue}: {error.strerror}") from error
-            with connection.makefile("rb") as queue, connection.makefile("wb") as to_queue:
-                greeting = io.BytesIO()
-                if reply(queue, greeting) != b"220":
-                    raise ValueError(f"{connector.queue} says {greeting.getvalue()!r}")
-                to_queue.write(f"EHLO {configuration.host}\r\n".encode())
-                to_queue.flush()
-                serve(self.rfile, self.wfile, queue, to_queue, connector.limits, configuration.outgoing)
+        way = Way(server.queues, connector.queue, configuration.host)
+        serve(self.rfile, self.wfile, way, connector.limits, configuration.outgoing)
 
 
 def main(file: str) -> None:

@@ -11,13 +11,15 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from . import configuration, enrol, metrics, renew
 from .configuration import Configuration
-from .sources import SOURCES
+from .openssl import OpenSslError
+from .sources import SOURCES, Source
 
 CONFIGURATION = Path("/etc/mailpair/renewal.json")
 
@@ -57,8 +59,7 @@ def _renew(known: Configuration, forced: Sequence[str]) -> int:
 
 def _step(known: Configuration, step: str, pretend: bool) -> int:
     if step in {"issue", "fetch"}:
-        # CAs of others are asked when everything runs that they may come to.
-        sources = {name: source for name, source in SOURCES.items() if (name == "acme") is (step == "fetch")}
+        sources = _sources(step)
         issued = renew.issue(known, sources=sources) if not pretend else renew.Issued(renew.due_now(known, sources), {})
         said = {"changed": bool(issued.renewed), "reasons": issued.renewed, "problems": issued.failed}
         if step == "fetch" and issued.renewed and not pretend:
@@ -67,12 +68,28 @@ def _step(known: Configuration, step: str, pretend: bool) -> int:
         told = json.load(sys.stdin)
         if step == "enrol":
             said = enrol.enrol(known, told, pretend=pretend)
+            said |= _to_come(known, told["trust"]) if not said["changed"] else {"settled": False}
         elif step == "trust":
             said = enrol.trust(known, told, pretend=pretend)
         else:
             said = enrol.install(known, told)
     json.dump(said, sys.stdout)
     return 0
+
+
+def _sources(step: str) -> dict[str, Source]:
+    """CAs of others are asked when everything runs that they may come to."""
+    return {name: source for name, source in SOURCES.items() if (name == "acme") is (step == "fetch")}
+
+
+def _to_come(known: Configuration, told: Mapping[str, Any]) -> dict[str, bool]:
+    """Whether the steps ``trust`` and ``issue`` would find nothing to do; what can't be seen is left to them."""
+    try:
+        trusted = enrol.trust(known, told, pretend=True)
+        settled = not trusted["changed"] and not renew.due_now(known, _sources("issue"))
+    except (OpenSslError, OSError, ValueError, IndexError, KeyError):
+        return {"settled": False}
+    return {"settled": settled, "more": trusted["more"]}
 
 
 @contextmanager

@@ -16,8 +16,13 @@ from dataclasses import dataclass
 from .configuration import ConnectorSettings
 from .sock_diag import address
 
+# Postfix writes ten lines of a message; those that count are told apart before they are written as JSON.
 JOURNAL = ("journalctl", "--follow", "--lines=0", "--output=json", "--output-fields=MESSAGE,SYSLOG_IDENTIFIER")
-POSTFIX = "_SYSTEMD_UNIT=postfix.service"
+POSTFIX = (
+    "--case-sensitive=yes",
+    "--grep=^(dis)?connect from |^warning: .*: SASL .* authentication failed",
+    "_SYSTEMD_UNIT=postfix.service",
+)
 IDENTIFIER = re.compile(r"postfix/(?P<name>.+)/smtpd")
 CLIENT = r"\S*\[(?P<address>[0-9a-f.:]+)\]:(?P<port>\d+)"
 BEGIN = re.compile(rf"(?:dis)?connect from {CLIENT}")
@@ -59,7 +64,7 @@ class Logons:
 
 async def journal() -> AsyncGenerator[tuple[str, str]]:
     """Postfix's log from now on: identifier and message of each line. Ends when journalctl does."""
-    reader = await asyncio.create_subprocess_exec(*JOURNAL, POSTFIX, stdin=DEVNULL, stdout=PIPE)
+    reader = await asyncio.create_subprocess_exec(*JOURNAL, *POSTFIX, stdin=DEVNULL, stdout=PIPE)
     try:
         while reader.stdout and (line := await reader.stdout.readline()):
             entry = json.loads(line)

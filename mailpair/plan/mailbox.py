@@ -68,6 +68,7 @@ class MailboxPlan:
     lmtp_port: int
     lmtp_socket: str
     mail: str  # the folder of all mailboxes
+    index_logs: str  # the program that mends Dovecot's index logs at boot
     mailboxes: Table
     mailboxes_file: str
     former: tuple[str, ...]  # files that are no longer needed
@@ -128,6 +129,7 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> MailboxPlan:
         lmtp_port=places.LMTP_PORT,
         lmtp_socket=LMTP_SOCKET,
         mail=places.MAIL,
+        index_logs="/usr/local/lib/mailpair/index_logs",
         mailboxes=_mailboxes(site, server),
         mailboxes_file=MAILBOXES_FILE,
         former=(FORMER_MAILBOXES_FILE,),

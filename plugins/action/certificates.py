@@ -55,7 +55,9 @@ class ActionModule(ActionBase):
     def _enrol(self, state: SiteState, plan: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         authorities = Authorities(state)
         roots = authorities.roots()
-        told = {"roots": roots.pem, "above": roots.above, "revoked": list(authorities.revoked())}
+        trust = _trusted(state, plan, keep=True)
+        told = {"roots": roots.pem, "above": roots.above, "revoked": list(authorities.revoked()), "trust": trust}
+        known = authorities.peers()
         asked = self._host(plan, "enrol", told, variables)
         if asked.get("failed") or self._task.check_mode:
             return asked
@@ -63,6 +65,9 @@ class ActionModule(ActionBase):
         own: dict[str, str] = asked.pop("own", {})
         for pem in own.values():
             authorities.record(plan["server"], pem, name=plan["fqdn"], usage=plan["usage"])
+        # What another host was told meanwhile did not speak of a CA that is news.
+        news = any(known.get(plan["server"]) != pem for pem in own.values())
+        asked["settled"] = asked.get("settled", False) and not news
         if requests:
             signed = {name: self._sign(state, plan, name, request) + roots.above for name, request in requests.items()}
             answered = self._host(plan, "install", {"signed": signed}, variables)

@@ -8,8 +8,15 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ansible_collections.mailpair.mail.plugins.module_utils.files import Wanted, make_folders, read, remove
-from ansible_collections.mailpair.mail.plugins.module_utils.tables import Stored
+from ansible_collections.mailpair.mail.plugins.module_utils.files import (
+    Wanted,
+    make_folders,
+    owned,
+    read,
+    remove,
+    wanted,
+)
+from ansible_collections.mailpair.mail.plugins.module_utils.tables import Stored, stored
 
 # What is still to be done once the files are in place; it outlives a run that is interrupted.
 UNDONE = "/var/lib/mailpair/undone"
@@ -25,6 +32,38 @@ class CommandError(Exception):
     def __init__(self, command: Sequence[str], code: int, said: str) -> None:
         super().__init__(f"'{' '.join(command)}' ended with {code}: {said}")
         self.code = code
+
+
+def options() -> dict[str, dict[str, Any]]:
+    """The argument specification of a service's accounts."""
+    return {
+        "service": {"type": "str", "required": True},
+        "folders": {"type": "list", "elements": "dict", "default": [], "options": owned("0755")},
+        "files": {
+            "type": "list",
+            "elements": "dict",
+            "default": [],
+            "options": {"content": {"type": "str", "required": True}, **owned("0644")},
+        },
+        "tables": {
+            "type": "list",
+            "elements": "dict",
+            "default": [],
+            "options": {
+                "content": {"type": "str", "required": True},
+                "in_place": {"type": "bool", "default": False},
+                **owned("0640"),
+            },
+        },
+        "reload": {"type": "bool", "default": False},
+        "kick": {"type": "list", "elements": "str", "default": []},
+    }
+
+
+def given(params: dict[str, Any]) -> list[Wanted | Stored]:
+    """The files and tables of such arguments."""
+    tables = [stored(file, json.loads(file["content"])) for file in params["tables"]]
+    return [*(wanted(file) for file in params["files"]), *tables]
 
 
 def settle(params: dict[str, Any], files: Sequence[Wanted | Stored], run: Run, *, pretend: bool) -> list[str]:

@@ -98,52 +98,22 @@ actions:
   sample: [replaced /etc/accounts.db, ended the sessions of ada@contoso.test]
 """
 
-import json
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.mailpair.mail.plugins.module_utils.accounts import CommandError, settle
-from ansible_collections.mailpair.mail.plugins.module_utils.files import owned, wanted
-from ansible_collections.mailpair.mail.plugins.module_utils.tables import stored
+from ansible_collections.mailpair.mail.plugins.module_utils.accounts import CommandError, given, options, settle
 
 
 def main() -> None:
     """Entry point."""
-    module = AnsibleModule(
-        argument_spec={
-            "service": {"type": "str", "required": True},
-            "folders": {"type": "list", "elements": "dict", "default": [], "options": owned("0755")},
-            "files": {
-                "type": "list",
-                "elements": "dict",
-                "default": [],
-                "options": {"content": {"type": "str", "required": True}, **owned("0644")},
-            },
-            "tables": {
-                "type": "list",
-                "elements": "dict",
-                "default": [],
-                "options": {
-                    "content": {"type": "str", "required": True},
-                    "in_place": {"type": "bool", "default": False},
-                    **owned("0640"),
-                },
-            },
-            "reload": {"type": "bool", "default": False},
-            "kick": {"type": "list", "elements": "str", "default": []},
-        },
-        supports_check_mode=True,
-    )
+    module = AnsibleModule(argument_spec=options(), supports_check_mode=True)
     run(module)
 
 
 def run(module: AnsibleModule) -> None:
     """Do what is missing and end the module."""
     params: dict[str, Any] = module.params
-    files = [
-        *(wanted(file) for file in params["files"]),
-        *(stored(file, json.loads(file["content"])) for file in params["tables"]),
-    ]
+    files = given(params)
     actions: list[str] = []
     try:
         actions = settle(params, files, module.run_command, pretend=module.check_mode)

@@ -63,7 +63,11 @@ reasons:
   sample: {peer: it is missing}
 more:
   description: Whether the host trusts anybody of whom the controller does not speak, which O(keep=false) would end.
-  returned: for V(trust), but in check mode before the first run
+  returned: for V(trust), but in check mode before the first run, and for V(enrol) where it could be seen
+  type: bool
+settled:
+  description: Whether V(trust) and V(issue) would find nothing to do, unless another host has a new CA.
+  returned: for V(enrol)
   type: bool
 """
 

@@ -41,7 +41,7 @@ def _loaded() -> tuple[DataLoader, InventoryManager, VariableManager, list[Play]
 
 
 def services(site_dir: Path, servers: Sequence[Server], server: Server) -> list[dict[str, Any]]:
-    """Arguments of every task that judges files before a service has them, for one of a site's servers.
+    """Options of every service whose files are judged before it has them, for one of a site's servers.
 
     Raises SiteError where the documents are wrong.
     """
@@ -60,8 +60,14 @@ def services(site_dir: Path, servers: Sequence[Server], server: Server) -> list[
         for task in _tasks(play):
             scope = variables.get_vars(play=play, host=host, task=task)
             scope["ansible_search_path"] = task.get_search_path()
-            found.append(Templar(loader=loader, variables=scope).template(task.args))
+            together = [_files_alone(each) for each in (task.args, *task.args.get("then", []))]
+            found += Templar(loader=loader, variables=scope).template(together)
     return found
+
+
+def _files_alone(service: dict[str, Any]) -> dict[str, Any]:
+    """A service without those that follow it, and without its accounts, which a site without passwords has not."""
+    return {name: value for name, value in service.items() if name not in {"then", "accounts"}}
 
 
 def _tasks(play: Play) -> list[Task]:

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from bench import __main__ as bench_main
-from bench import commands, holding, rollout
+from bench import commands, holding, machine, rollout
 from bench.__main__ import arguments
 from bench.figures import Figure
 from bench.pair import PARTS
@@ -77,6 +77,7 @@ def test_stacks_that_grow_need_no_pair_and_a_pair_that_is_kept_is_alone(
     words: list[str], expected: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["bench", *words])
+    monkeypatch.setattr(machine, "PROBES", 1)
     monkeypatch.setattr(bench_main, "Checkout", lambda *_: None)
     monkeypatch.setattr(bench_main, "of_a_pair", lambda *_: [Figure("a pair", 1, "s")])
     monkeypatch.setattr(rollout, "growing", lambda *_: [Figure("growing", 1, "s")])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -12,17 +13,18 @@ import sys
 import threading
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from hostside.inspection import queues
 from hostside.inspection.configuration import Configuration
 from hostside.inspection.dialogue import PIECE, serve
 from hostside.inspection.message import Limits, Message, Outgoing
 from tests.e2e.support.wait import until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 PROGRAMS = Path(__file__).parents[3] / "hostside"
 FIELD = 100
@@ -37,13 +39,66 @@ def limits(field: int = FIELD, header: int = 10000, hops: int = 99, local_hops: 
     return Limits(field, header, hops, local_hops, size, OWN)
 
 
+OFFERS = b"250-front1.contoso.test\r\n250 XFORWARD NAME ADDR\r\n"
+
+
+class Told:
+    """A connection to a server that queues, with its replies written down beforehand; None: it has gone."""
+
+    offers = OFFERS
+
+    def __init__(self, *replies: bytes | None, used: bool = False) -> None:
+        self.told, self.used, self.dropped = io.BytesIO(), used, False
+        self._replies = [*replies]
+
+    def reply(self) -> bytes:
+        return (self._replies.pop(0) if self._replies else None) or b""
+
+    def ask(self, commands: Sequence[bytes]) -> list[bytes]:
+        self.told.write(b"".join(commands))
+        return [self.reply() for _ in commands]
+
+    def drop(self) -> None:
+        self.dropped = True
+
+
+class To:
+    """The way to such servers, one after another."""
+
+    def __init__(self, *connections: Told) -> None:
+        self._connections = [*connections]
+        self.given: list[object] = []
+
+    def take(self) -> queues.Queue:
+        return cast(queues.Queue, self._connections.pop(0))
+
+    def give(self, queue: queues.Queue) -> None:
+        self.given.append(queue)
+
+
+ENVELOPE = b"MAIL FROM:<a@contoso.test>\r\nRCPT TO:<b@contoso.test>\r\nDATA\r\n"
+TAKEN = (b"250 2.1.0 Ok\r\n", b"250 2.1.5 Ok\r\n", b"354 go on\r\n")
+QUEUED = b"250 2.0.0 queued\r\n"
+
+
+def dialogue(said: bytes, way: To, holds: Limits | None = None) -> list[str]:
+    """The answers to the server that talks to a sender, after those to EHLO."""
+    answers = io.BytesIO()
+    serve(io.BytesIO(said), answers, way, holds or limits(), LEAVING)
+    assert answers.getvalue().startswith(OFFERS)
+    return answers.getvalue().removeprefix(OFFERS).decode().splitlines()
+
+
 def session(message: bytes, holds: Limits | None = None) -> tuple[str, bytes]:
     """The last answer to the sender, and what the server that queues was told after DATA."""
-    commands = b"DATA\r\n" + TRACE + message + b".\r\nQUIT\r\n"
-    replies = b"250-one\r\n250 two\r\n354 go on\r\n250 2.0.0 queued\r\n"
-    answers, told = io.BytesIO(), io.BytesIO()
-    serve(io.BytesIO(commands), answers, io.BytesIO(replies), told, holds or limits(), LEAVING)
-    return answers.getvalue().decode().splitlines()[-1], told.getvalue().partition(b"DATA\r\n")[2]
+    queue = Told(*TAKEN, QUEUED)
+    way = To(queue)
+    answers = dialogue(ENVELOPE + TRACE + message + b".\r\nQUIT\r\n", way, holds)
+    assert answers[:3] == ["250 2.0.0 Ok", "250 2.0.0 Ok", "354 go on"]
+    assert way.given == ([queue] if answers[-1].startswith("250") else [])
+    assert queue.dropped is not bool(way.given)
+    assert queue.told.getvalue().startswith(ENVELOPE)
+    return answers[-1], queue.told.getvalue().removeprefix(ENVELOPE)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +120,7 @@ def session(message: bytes, holds: Limits | None = None) -> tuple[str, bytes]:
     ],
 )
 def test_a_message_passes_as_it_is(message: bytes) -> None:
-    assert session(message) == ("250 2.0.0 queued", TRACE + message + b".\r\nQUIT\r\n")
+    assert session(message) == ("250 2.0.0 queued", TRACE + message + b".\r\n")
 
 
 @pytest.mark.parametrize(
@@ -105,19 +160,52 @@ def test_what_would_be_changed_is_refused(message: bytes, fault: str) -> None:
     assert b"\r\n.\r\n" not in told
 
 
-def test_the_queue_refuses_for_reasons_of_its_own() -> None:
-    answers, told = io.BytesIO(), io.BytesIO()
-    replies = b"220 hello\r\n452 4.3.1 no space\r\n"
-    serve(io.BytesIO(b"DATA\r\nQUIT\r\n"), answers, io.BytesIO(replies), told, limits(), LEAVING)
-    assert (answers.getvalue(), told.getvalue()) == (replies, b"DATA\r\nQUIT\r\n")
+@pytest.mark.parametrize(
+    ("replies", "answer"),
+    [
+        ((b"452 4.3.1 no space\r\n", b"503 5.5.1 MAIL first\r\n", b"503 5.5.1 RCPT first\r\n"), "452 4.3.1 no space"),
+        ((TAKEN[0], b"451 4.3.0 later\r\n", b"354 go on\r\n"), "451 4.3.0 later"),
+        ((*TAKEN, b"452 4.3.1 no space\r\n"), "452 4.3.1 no space"),
+    ],
+)
+def test_the_queue_refuses_for_reasons_of_its_own(replies: tuple[bytes, ...], answer: str) -> None:
+    queue = Told(*replies)
+    way = To(queue)
+    assert dialogue(ENVELOPE + TRACE + b".\r\nQUIT\r\n", way)[-1] == answer
+    assert (way.given, queue.dropped) == ([], True)
+    assert (b"\r\n.\r\n" in queue.told.getvalue()) is (len(replies) == 4)
 
 
 def test_a_message_that_breaks_off_is_not_queued() -> None:
-    told = io.BytesIO()
-    commands = b"DATA\r\n" + TRACE + b"Subject: x\r\n"
-    replies = io.BytesIO(b"220 hello\r\n354 go on\r\n")
-    serve(io.BytesIO(commands), io.BytesIO(), replies, told, limits(), LEAVING)
-    assert told.getvalue() == commands
+    queue = Told(*TAKEN)
+    way = To(queue)
+    said = ENVELOPE + TRACE + b"Subject: x\r\n"
+    assert dialogue(said, way)[-1] == f"{REFUSED}it broke off"
+    assert (queue.told.getvalue(), way.given, queue.dropped) == (said, [], True)
+
+
+def test_without_a_message_the_connection_is_there_for_the_next_one() -> None:
+    queue = Told()
+    way = To(queue)
+    assert dialogue(b"XFORWARD NAME=x\r\nQUIT\r\n", way) == ["250 2.0.0 Ok"]
+    assert (way.given, queue.told.getvalue()) == ([queue], b"")
+
+
+@pytest.mark.parametrize("used", [True, False])
+def test_a_connection_that_ended_between_two_messages_is_not_missed(*, used: bool) -> None:
+    """Nothing was queued by it; where a new one ends as well the sender comes again."""
+    ended, other = Told(None, used=used), Told(*TAKEN, QUEUED)
+    way = To(ended, other)
+    answers = dialogue(ENVELOPE + TRACE + b".\r\nQUIT\r\n", way)
+    assert (answers[-1] == "250 2.0.0 queued") is used
+    assert (ended.dropped, way.given) == (True, [other] if used else [])
+    assert other.told.getvalue() == (ENVELOPE + TRACE + b".\r\n" if used else b"")
+
+
+def test_a_message_is_not_told_twice_once_its_content_was() -> None:
+    ended, other = Told(*TAKEN, None, used=True), Told(*TAKEN, QUEUED)
+    assert dialogue(ENVELOPE + TRACE + b".\r\nQUIT\r\n", To(ended, other))[-1] == "354 go on"
+    assert (ended.dropped, other.told.getvalue()) == (True, b"")
 
 
 HOP = b"Received: from a.test by front1.contoso.test; Mon, 2 May 2005 00:00:00 +0000\r\n"
@@ -167,12 +255,10 @@ def test_how_large_a_message_may_leave(recipient: str, limit: int) -> None:
 )
 def test_the_smallest_limit_of_all_recipients_holds(recipients: tuple[bytes, ...], leaves: bool) -> None:
     rcpt = b"".join(b"RCPT TO:<%b>\r\n" % each for each in recipients)
-    commands = rcpt + b"DATA\r\n" + TRACE + b"Subject: x\r\n\r\n" + b"x" * 60 + b"\r\n.\r\nQUIT\r\n"
-    replies = b"220 hello\r\n" + b"250 ok\r\n" * len(recipients) + b"354 go on\r\n250 2.0.0 queued\r\n"
-    answers = io.BytesIO()
-    serve(io.BytesIO(commands), answers, io.BytesIO(replies), io.BytesIO(), limits(), LEAVING)
+    said = rcpt + b"DATA\r\n" + TRACE + b"Subject: x\r\n\r\n" + b"x" * 60 + b"\r\n.\r\nQUIT\r\n"
+    answers = dialogue(said, To(Told(*[b"250 ok\r\n"] * len(recipients), b"354 go on\r\n", QUEUED)))
     refused = "552 5.3.4 it is larger than 50 bytes, and no larger message leaves this site"
-    assert answers.getvalue().decode().splitlines()[-1] == ("250 2.0.0 queued" if leaves else refused)
+    assert answers[-1] == ("250 2.0.0 queued" if leaves else refused)
 
 
 @pytest.mark.parametrize("end", [b"\r\n", b" \r\n", b"\r\r\n", b"\0\r\n"])
@@ -191,7 +277,7 @@ def test_a_long_line_is_judged_as_a_short_one(before: bytes, more: int, end: byt
     if fault:
         assert answer.startswith(REFUSED)
     else:
-        assert told == TRACE + line + b"\r\n.\r\nQUIT\r\n"
+        assert told == TRACE + line + b"\r\n.\r\n"
 
 
 def test_a_long_field_is_refused_wherever_it_is_too_long() -> None:
@@ -203,7 +289,7 @@ def test_a_dot_in_the_middle_of_a_long_line_is_no_end() -> None:
     line = b"x" * PIECE + b".\r\n"
     assert session(b"\r\n" + line, limits(size=1 << 20)) == (
         "250 2.0.0 queued",
-        TRACE + b"\r\n" + line + b".\r\nQUIT\r\n",
+        TRACE + b"\r\n" + line + b".\r\n",
     )
 
 
@@ -236,10 +322,10 @@ def test_the_site_is_read_anew_when_its_file_changes(tmp_path: Path) -> None:
 
 
 class Queue:
-    """A server that queues: it says what one does, and keeps what it heard."""
+    """A server that queues: it says what one does, and keeps what it heard, each connection's by itself."""
 
     def __init__(self, path: Path) -> None:
-        self.heard: list[bytes] = []
+        self.heard: list[list[bytes]] = []
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.bind(str(path))
         self._socket.listen()
@@ -252,16 +338,22 @@ class Queue:
                 connection, _ = self._socket.accept()
             except OSError:
                 return
-            threading.Thread(target=self._talk, args=(connection,), daemon=True).start()
+            self.heard.append([])
+            threading.Thread(target=self._talk, args=(connection, self.heard[-1]), daemon=True).start()
 
-    def _talk(self, connection: socket.socket) -> None:
+    @staticmethod
+    def _talk(connection: socket.socket, heard: list[bytes]) -> None:
+        content = False
         with connection, connection.makefile("rb") as commands:
             connection.sendall(b"220 hello\r\n")
             for line in commands:
-                self.heard.append(line)
+                heard.append(line)
                 if line == b"QUIT\r\n":
                     return
-                connection.sendall(b"250 go on\r\n")
+                if content and line != b".\r\n":
+                    continue
+                content = line == b"DATA\r\n"
+                connection.sendall(b"354 go on\r\n" if content else b"250 go on\r\n")
 
     def close(self) -> None:
         self._socket.shutdown(socket.SHUT_RDWR)
@@ -304,25 +396,102 @@ def connected(path: Path) -> Iterator[tuple[socket.socket, io.BufferedReader]]:
             yield client, said
 
 
+HELLO, OK, LEAVE = b"EHLO front1.contoso.test\r\n", b"250 2.0.0 Ok\r\n", b"QUIT\r\n"
+CONTENT = (b"Subject: x\r\n", b"\r\n", b".\r\n")
+
+
+def sent(client: socket.socket, said: io.BufferedReader) -> None:
+    """A whole message."""
+    for told, answers in ((b"EHLO client-frontend\r\n", b"250 go on\r\n"), (b"MAIL FROM:<>\r\n", OK)):
+        client.sendall(told)
+        assert said.readline() == answers
+    client.sendall(b"DATA\r\n")
+    assert said.readline() == b"354 go on\r\n"
+    client.sendall(b"".join(CONTENT))
+    assert said.readline() == b"250 go on\r\n"
+    client.sendall(LEAVE)
+    assert said.read() == b""
+
+
+MESSAGE = [b"MAIL FROM:<>\r\n", b"DATA\r\n", *CONTENT]
+
+
+def test_messages_in_a_row_share_a_connection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queues, "LASTING", 3600)
+    path, queue, there = str(tmp_path / "queue"), Queue(tmp_path / "queue"), queues.Queues()
+    first = there.take(path, "front1.contoso.test")
+    second = there.take(path, "front1.contoso.test")
+    assert (second is first, first.used) == (False, False)
+    there.give(first)
+    assert there.take(path, "front1.contoso.test") is first
+    assert first.used
+    there.give(first)
+    there.give(second)
+    there.close()
+    until(lambda: [each[-1:] for each in queue.heard] == [[LEAVE]] * 2, "two connections that take leave")
+    queue.close()
+
+
+def test_a_connection_ends_soon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether it waits or is in use: the server at its other end has the settings that held when it began."""
+    monkeypatch.setattr(queues, "LASTING", 0.01)
+    path, queue, there = str(tmp_path / "queue"), Queue(tmp_path / "queue"), queues.Queues()
+    waiting, used = (there.take(path, "front1.contoso.test") for _ in range(2))
+    there.give(waiting)
+    until(lambda: used.old, "an old connection")
+    there.give(used)
+    until(lambda: [each[-1:] for each in queue.heard] == [[LEAVE]] * 2, "two connections that take leave")
+    another = there.take(path, "front1.contoso.test")
+    assert another not in {waiting, used}
+    another.close()
+    queue.close()
+
+
 def test_it_stands_between_two_servers_and_ends_when_messages_have(tmp_path: Path) -> None:
     queue = Queue(tmp_path / "queue")
     with running(tmp_path) as (program, path):
         with connected(path) as (one, said_to_one), connected(path) as (other, said_to_other):
-            for client, said in ((one, said_to_one), (other, said_to_other)):
-                client.sendall(b"EHLO client-frontend\r\n")
-                assert said.readline() == b"250 go on\r\n"
+            one.sendall(b"EHLO client-frontend\r\n")
+            assert said_to_one.readline() == b"250 go on\r\n"
             program.send_signal(signal.SIGTERM)
-            other.sendall(b"MAIL FROM:<>\r\n")
-            assert said_to_other.readline() == b"250 go on\r\n"
+            sent(other, said_to_other)
             assert program.poll() is None
-            other.sendall(b"QUIT\r\n")
-            one.sendall(b"QUIT\r\n")
+            one.sendall(LEAVE)
             assert said_to_one.read() == b""
         _, complaints = program.communicate(timeout=60)
     assert (program.returncode, complaints) == (0, "")
-    until(lambda: len(queue.heard) == 5, "what both have said")
-    assert sorted(queue.heard) == [b"EHLO front1.contoso.test\r\n"] * 2 + [b"MAIL FROM:<>\r\n"] + [b"QUIT\r\n"] * 2
+    until(lambda: [each[-1:] for each in queue.heard] == [[LEAVE]] * 2, "two connections that take leave")
+    assert sorted(queue.heard) == [[HELLO, *MESSAGE, LEAVE], [HELLO, LEAVE]]
     queue.close()
+
+
+@pytest.mark.parametrize("recipients", [1, 99, 100, 250])
+def test_many_commands_are_told_in_parts(tmp_path: Path, recipients: int) -> None:
+    queue = Queue(tmp_path / "queue")
+    connection = queues.Queue(str(tmp_path / "queue"), "front1.contoso.test")
+    commands = [b"RCPT TO:<%d@contoso.test>\r\n" % number for number in range(recipients)] + [b"DATA\r\n"]
+    assert connection.ask(commands) == [b"250 go on\r\n"] * recipients + [b"354 go on\r\n"]
+    assert queue.heard == [[HELLO, *commands]]
+    connection.drop()
+    queue.close()
+
+
+def test_where_nobody_queues_it_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "queue"
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(path))
+        listening.listen()
+
+        def refuse() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.sendall(b"421 4.3.2 later\r\n")
+
+        thread = threading.Thread(target=refuse)
+        thread.start()
+        with pytest.raises(ValueError, match=re.escape(f"{path} says b'421 4.3.2 later\\r\\n'")):
+            queues.Queue(str(path), "front1.contoso.test")
+        thread.join()
 
 
 @pytest.mark.parametrize(

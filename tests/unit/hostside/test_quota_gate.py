@@ -13,6 +13,7 @@ from ansible_collections.mailpair.mail.plugins.module_utils.tables import stored
 
 from hostside.quota_gate.mailboxes import BackEnds, Mailboxes
 from hostside.quota_gate.milter import CONTINUE, Filter, address, serve
+from hostside.quota_gate.remembered import FAR, LASTING, NEAR, Remembered
 from mailpair.plan import quota
 from mailpair.plan.role import plain
 from tests.unit.plan.sites import site
@@ -67,6 +68,73 @@ def test_a_full_mailbox_does_not_send(tmp_path: Path, user: str, answer: str | N
 def test_a_full_mailbox_takes_no_mail(tmp_path: Path, recipient: str, refused: bool) -> None:
     answer = asyncio.run(mailboxes(tmp_path).recipient(recipient))
     assert answer == (f"552 5.2.2 <{recipient}> Mailbox is full" if refused else None)
+
+
+class Room:
+    """Back ends with mailboxes that have some room, and a clock; ``asked`` are the sizes that they were asked for."""
+
+    def __init__(self, room: int) -> None:
+        self.room, self.now, self.asked = room, 1000.0, list[int]()
+        self.gate = Remembered(self._fits, lambda: self.now)
+
+    async def _fits(self, host: str, mailbox: str, size: int) -> bool:
+        assert (host, mailbox) == ("back1", "ada@contoso.test")
+        self.asked.append(size)
+        return size <= self.room
+
+    def fits(self, size: int) -> bool:
+        return asyncio.run(self.gate.fits("back1", "ada@contoso.test", size))
+
+
+def test_of_a_mailbox_with_much_room_it_is_known_for_a_second() -> None:
+    back = Room(FAR + 100)
+    assert [back.fits(size) for size in (100, 90, 100)] == [True] * 3
+    assert back.asked == [FAR + 100]
+    back.now += LASTING
+    assert back.fits(50)
+    assert back.fits(100)  # it was asked for less
+    assert back.asked == [FAR + 100, FAR + 50, FAR + 100]
+
+
+def test_a_mailbox_that_is_nearly_full_is_asked_about_each_time() -> None:
+    back = Room(100)
+    assert [back.fits(size) for size in (100, 90)] == [True] * 2
+    assert back.asked == [FAR + 100, 100, 90]
+    back.room = 10
+    assert not back.fits(90)
+    back.room = FAR + 100
+    assert back.fits(90)
+    back.now += NEAR
+    assert [back.fits(90), back.fits(90)] == [True] * 2
+    assert back.asked == [FAR + 100, 100, 90, 90, 90, FAR + 90]
+
+
+def test_a_back_end_that_does_not_answer_is_asked_again() -> None:
+    back = Room(FAR + 100)
+
+    async def fails(host: str, mailbox: str, size: int) -> bool:
+        raise OSError(f"{host}: {mailbox}: {size}")
+
+    answered, back.gate = back.gate, Remembered(fails)
+    for _ in range(2):
+        with pytest.raises(OSError, match="back1"):
+            back.fits(1)
+    back.gate = answered
+    assert back.fits(1)
+
+
+def test_what_is_old_takes_no_memory() -> None:
+    back = Room(FAR + 100)
+
+    async def fits(_host: str, mailbox: str, _size: int) -> bool:
+        back.asked.append(int(mailbox))
+        return True
+
+    back.gate = Remembered(fits, lambda: back.now)
+    for number in range(5):
+        assert asyncio.run(back.gate.fits("back1", str(number), 1))
+        back.now += LASTING / 2
+    assert [*back.gate.far.kept] == [("back1", "3"), ("back1", "4")]
 
 
 @pytest.mark.parametrize("error", [OSError("no route"), TimeoutError(), asyncio.IncompleteReadError(b"", 1)])

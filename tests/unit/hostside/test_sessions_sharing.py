@@ -16,7 +16,7 @@ from hostside.sessions.guesses import HOUR, LOOK, REFUSE, Guesses, GuessLimits
 from hostside.sessions.known import KnownClients, Row
 from hostside.sessions.messages import BATCH, LONGEST
 from hostside.sessions.noticeboards import keep_up
-from hostside.sessions.recent import Guess
+from hostside.sessions.recent import Guess, Recent
 from hostside.sessions.sharing import Sharing
 
 if TYPE_CHECKING:
@@ -156,6 +156,22 @@ def test_a_front_end_that_starts_anew_is_told_of_its_own_guesses(tmp_path: Path)
         assert again.guesses.judge(ADA, CAFE, again.now) == REFUSE
 
     asyncio.run(run())
+
+
+def test_what_a_front_end_said_itself_is_no_news_to_it_though_it_was_too_much_to_keep(tmp_path: Path) -> None:
+    one, board = Side(tmp_path, "one"), Side(tmp_path, "board")
+
+    async def run() -> None:
+        async with speaking(one, board):
+            one.guessed(ADA, CAFE, 2)
+            await until(lambda: len(board.taken) == 2)
+        one.sharing._recent = Recent()
+        board.guessed(BOB, CAFE)
+        async with speaking(one, board):
+            await until(lambda: len(one.taken) > 0)
+
+    asyncio.run(run())
+    assert [each.mailbox for each in one.taken] == [BOB]
 
 
 def test_rows_that_were_told_are_not_told_again_and_those_of_a_lost_database_are(tmp_path: Path) -> None:

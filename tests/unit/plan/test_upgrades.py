@@ -19,7 +19,7 @@ SITE = replace(default_site(), imap4=ON)
 def servers(fronts: int, backs: int) -> list[Server]:
     """Back ends first, so that it is not their place in the list that makes front ends begin."""
     return [
-        Server(f"{name}{n}", role, f"{name}{n}.contoso.test", (f"10.0.{block}.{n}",))
+        Server(f"{name}{n}", role, f"{name}{n}.contoso.test", (f"10.{n // 256}.{block}.{n % 256}",))
         for name, role, count, block in (("back", Role.MAILBOX, backs, 2), ("front", Role.CLIENT_ACCESS, fronts, 1))
         for n in range(1, count + 1)
     ]
@@ -41,7 +41,8 @@ def test_turns_go_on_after_midnight() -> None:
 
 @pytest.mark.parametrize("count", [1, 24, 48, 200])
 def test_no_two_servers_have_the_same_time(count: int) -> None:
-    assert len(set(times(count, count).values())) == 2 * count
+    fronts = min(count, 24)  # each plan names all front ends, and 400 plans of 200 take long
+    assert len(set(times(fronts, 2 * count - fronts).values())) == 2 * count
 
 
 def test_a_host_asks_the_other_front_ends_alone() -> None:

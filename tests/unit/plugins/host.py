@@ -98,6 +98,7 @@ def arguments(folder: Path, content: str = "good\n", **more: Any) -> dict[str, A
     return {
         "name": "app",
         "state": "running",
+        "accounts": None,
         "users": [],
         "folders": [],
         "files": [{**file, **OWNER}],
@@ -108,5 +109,6 @@ def arguments(folder: Path, content: str = "good\n", **more: Any) -> dict[str, A
         "reload": [],
         "after": [],
         "confirm": [],
+        "then": [],
         **more,
     }

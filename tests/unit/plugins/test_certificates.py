@@ -142,6 +142,12 @@ def add_a_name(bench: Bench) -> None:
             each["names"] = [*each["names"], "more.contoso.test"]
 
 
+def forget(bench: Bench) -> None:
+    """The controller knows another CA of the host than it has."""
+    (known,) = bench.site.rglob("peers/front1.pem")
+    known.unlink()
+
+
 def follow(bench: Bench) -> None:
     bench.authorities.begin()
 
@@ -171,6 +177,31 @@ def test_what_is_lost_or_planned_is_made_good(
     assert not any(bench.run())
     assert bench.verified(FRONT, bench.tls(BACK) / "peers.pem", "sslclient")
     assert bench.verified(FRONT, bench.state.ca_certificate, "sslserver", "server.pem")
+
+
+@pytest.mark.parametrize(
+    ("event", "settled"),
+    [
+        (lambda _: None, [True, True]),
+        (lose("peer-ca.pem"), [False, False]),  # its new one is news to the other
+        (lose("peer.pem"), [False, True]),
+        (lose("peers.pem"), [False, True]),
+        (spoil("issuing.pem"), [False, True]),
+        (spoil("peers.pem"), [False, True]),
+        (spoil("server.pem"), [False, True]),
+        (lose(".trust-loaded"), [False, True]),
+        (add_a_name, [False, True]),
+        (follow, [False, False]),
+        (lambda bench: bench.authorities.revoke("front1"), [False, False]),
+        (forget, [False, True]),
+    ],
+)
+def test_where_nothing_is_left_to_do_enrolling_says_so(
+    bench: Bench, event: Callable[[Bench], object], settled: list[bool]
+) -> None:
+    bench.run()
+    event(bench)
+    assert [bench.step(server, "enrol")["settled"] for server in (FRONT, BACK)] == settled
 
 
 def test_who_knows_either_root_is_served_until_the_old_one_ends(bench: Bench, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ansible_collections.mailpair.mail.plugins.module_utils.files import wanted
+from ansible_collections.mailpair.mail.plugins.module_utils import accounts, services
 from ansible_collections.mailpair.mail.plugins.modules import service
 
 from tests.unit.plugins.host import OWNER, Ended, FakeModule, Systemd, arguments
@@ -29,9 +29,8 @@ class Bench:
     def run(self, *, check: bool = False, **given: Any) -> dict[str, Any]:
         """Run the module; what it said."""
         module = FakeModule(arguments(self.folder, **given), str(self.folder), self.systemd, check)
-        files = [wanted(each) for each in module.params["files"]]
         with pytest.raises(Ended) as ended:
-            service.run(service.Job(module, files))
+            service.settle(module)
         self.commands = [each for each in module.commands if " is-" not in each]
         return ended.value.said
 
@@ -39,9 +38,11 @@ class Bench:
 @pytest.fixture
 def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
     """A host where nothing was ever done."""
-    monkeypatch.setattr(service, "STAMPS", str(tmp_path / "stamps"))
-    monkeypatch.setattr(service, "UNITS", str(tmp_path / "units/"))
-    monkeypatch.setattr(service, "STAMP_OWNER", (OWNER["owner"], OWNER["group"]))
+    monkeypatch.setattr(services, "STAMPS", str(tmp_path / "stamps"))
+    monkeypatch.setattr(services, "UNITS", str(tmp_path / "units/"))
+    monkeypatch.setattr(services, "STAMP_OWNER", (OWNER["owner"], OWNER["group"]))
+    monkeypatch.setattr(accounts, "UNDONE", str(tmp_path / "undone"))
+    monkeypatch.setattr(accounts, "UNDONE_OWNER", (OWNER["owner"], OWNER["group"]))
     return Bench(tmp_path)
 
 
@@ -70,6 +71,43 @@ def test_a_run_that_ended_before_the_reload_is_made_good(bench: Bench) -> None:
     bench.file.write_text("better\n")
     assert bench.run(content="better\n")["actions"] == ["reloaded app"]
     assert bench.run(content="better\n")["actions"] == []
+
+
+def test_services_that_belong_together_follow_one_another_in_one_task(bench: Bench, tmp_path: Path) -> None:
+    others = [arguments(tmp_path / name, name=name, check=[]) for name in ("second", "third")]
+    said = bench.run(then=others)
+    # The systemd of these tests has one unit, which runs from the first of them on.
+    files = [f"{folder}/etc/app.conf" for folder in (tmp_path, tmp_path / "second", tmp_path / "third")]
+    assert said["actions"] == [
+        *(f"replaced {files[0]}", "enabled app", "started app"),
+        *(f"replaced {files[1]}", "reloaded second"),
+        *(f"replaced {files[2]}", "reloaded third"),
+    ]
+    assert [each["after_header"] for each in said["diff"]] == files
+    assert bench.run(then=others)["changed"] is False
+
+
+def test_where_one_fails_those_after_it_are_left_as_they_are(bench: Bench, tmp_path: Path) -> None:
+    others = [arguments(tmp_path / name, "broken\n", name=name) for name in ("second", "third")]
+    said = bench.run(then=others)
+    assert said["failed"]
+    assert said["msg"].startswith("second: the new files fail its own check, so nothing was changed")
+    assert bench.file.exists()
+    assert not (tmp_path / "third/etc").exists()
+
+
+def test_accounts_come_first_and_who_lost_something_is_signed_out(bench: Bench, tmp_path: Path) -> None:
+    users = tmp_path / "users"
+
+    def known(text: str) -> dict[str, Any]:
+        file = {"path": str(users), "content": text, "mode": "0640", **OWNER}
+        return {"service": "app", "folders": [], "files": [file], "reload": False, "kick": ["kick"]}
+
+    first = bench.run(accounts=known("ada:1\nbob:1\n"))
+    assert first["actions"][:2] == [f"replaced {users}", f"replaced {bench.file}"]
+    again = bench.run(accounts=known("ada:1\nbob:2\n"))
+    assert again["actions"] == [f"replaced {users}", "ended the sessions of bob"]
+    assert bench.commands == ["kick bob"]
 
 
 def test_what_somebody_else_has_undone_is_loaded_again(bench: Bench) -> None:
@@ -148,7 +186,7 @@ def test_what_is_stopped_is_disabled_too_and_its_files_are_right(bench: Bench) -
 
 
 def test_check_mode_says_the_same_and_does_nothing(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service.shutil, "which", lambda _: None)
+    monkeypatch.setattr(services.shutil, "which", lambda _: None)
     said = bench.run(check=True)
     assert said["actions"] == [f"replaced {bench.file}", "enabled app", "started app"]
     assert bench.commands == []
@@ -156,7 +194,7 @@ def test_check_mode_says_the_same_and_does_nothing(bench: Bench, monkeypatch: py
 
 
 def test_check_mode_checks_where_it_can(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service.shutil, "which", lambda _: "/usr/bin/checker")
+    monkeypatch.setattr(services.shutil, "which", lambda _: "/usr/bin/checker")
     assert bench.run(check=True, content="broken\n")["failed"]
 
 

@@ -1,0 +1,1 @@
+"""Mends Dovecot's index logs after a power failure."""
