@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from tests.e2e.support.lab import Lab
     from tests.e2e.support.stack import Stack
 
-BOB = "bob@contoso.test"
+ADA, BOB = "ada@contoso.test", "bob@contoso.test"
 OFF = {"front_end": False, "back_end": False}
 IMAP_PORTS, POP_PORTS, SMTP_PORTS = [143, 993], [110, 995], [25, 587]
 
@@ -46,8 +47,18 @@ def test_a_second_playbook_changes_nothing_and_says_so(lab: Lab, stack: Stack) -
     unchanged(lab, stack, stack.inventory())
 
 
-def test_a_playbook_without_pulumi_finds_nothing_to_change(lab: Lab, stack: Stack) -> None:
-    unchanged(lab, stack, stack.plain_inventory())
+def test_a_playbook_without_pulumi_finds_nothing_to_change_with_a_folder_from_a_backup(
+    lab: Lab, stack: Stack, tmp_path: Path
+) -> None:
+    inventory, folder, backup = stack.plain_inventory(), stack.site_dir, tmp_path / "backup"
+    passwords = {user: lab.password(user) for user in (ADA, BOB)}
+    shutil.copytree(folder, backup)
+    shutil.rmtree(folder)
+    shutil.copytree(backup, folder)
+    unchanged(lab, stack, inventory)
+    for user, password in passwords.items():
+        with clients.connect_imap(lab) as client:  # which trusts the CA in that folder
+            clients.ok(client.login(user, password))
 
 
 def unchanged(lab: Lab, stack: Stack, inventory: Path) -> None:
