@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -99,13 +100,15 @@ def test_where_one_fails_those_after_it_are_left_as_they_are(bench: Bench, tmp_p
 def test_accounts_come_first_and_who_lost_something_is_signed_out(bench: Bench, tmp_path: Path) -> None:
     users = tmp_path / "users"
 
-    def known(text: str) -> dict[str, Any]:
-        file = {"path": str(users), "content": text, "mode": "0640", **OWNER}
-        return {"service": "app", "folders": [], "files": [file], "reload": False, "kick": ["kick"]}
+    def known(**secrets: int) -> dict[str, Any]:
+        table = {"columns": ["name", "secret"], "key": ["name"], "owner": "name", "rows": [*secrets.items()]}
+        file = {"path": str(users), "content": json.dumps({"known": table}), "mode": "0640", **OWNER}
+        tables = [{**file, "in_place": True}]
+        return {"service": "app", "folders": [], "files": [], "tables": tables, "reload": False, "kick": ["kick"]}
 
-    first = bench.run(accounts=known("ada:1\nbob:1\n"))
+    first = bench.run(accounts=known(ada=1, bob=1))
     assert first["actions"][:2] == [f"replaced {users}", f"replaced {bench.file}"]
-    again = bench.run(accounts=known("ada:1\nbob:2\n"))
+    again = bench.run(accounts=known(ada=1, bob=2))
     assert again["actions"] == [f"replaced {users}", "ended the sessions of bob"]
     assert bench.commands == ["kick bob"]
 
