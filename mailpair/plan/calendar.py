@@ -10,7 +10,6 @@ from mailpair.site.model import Mailbox, Site
 
 FOLDER = "/etc/dovecot/sieve"
 AS_IT_CAME = f"{FOLDER}/as-it-came.sieve"
-FIELD = "sieve_script/calendar/sieve_script_path"  # Dovecot's setting that a mailbox has of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,4 +36,4 @@ def plan(site: Site) -> CalendarPlan | None:
 def fields(site: Site, mailbox: Mailbox) -> Iterator[tuple[str, str]]:
     """What Dovecot is told of a mailbox that keeps meeting requests as they came."""
     if plan(site) and mailbox.imap_force_ical_for_calendar_retrieval_option:
-        yield FIELD, AS_IT_CAME
+        yield "userdb_sieve_script/calendar/sieve_script_path", AS_IT_CAME

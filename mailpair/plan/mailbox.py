@@ -10,12 +10,11 @@ from mailpair.plan.calendar import CalendarPlan
 from mailpair.plan.quota import QuotaPlan
 from mailpair.plan.role import ConnectionLimit, addresses_of
 from mailpair.plan.sessions import Noticeboard, SessionsPlan
-from mailpair.plan.tables import Table
 from mailpair.plan.tls import TlsPlan
 from mailpair.plan.welcome import WelcomePlan
 from mailpair.servers import Role, Server
 from mailpair.settings import ports
-from mailpair.site.model import Protocol, Site
+from mailpair.site.model import Mailbox, Protocol, Site
 
 # haproxy asks front ends for their certificates.
 PACKAGES = (
@@ -24,18 +23,21 @@ PACKAGES = (
     "dovecot-lmtpd",
     "dovecot-pop3d",
     "dovecot-sieve",
-    "dovecot-sqlite",
     "haproxy",
     "python3",
 )
 SPECIAL_FOLDERS = ("Drafts", "Sent", "Trash", "Junk")
 
 LMTP_SOCKET = "/run/dovecot/lmtp"
-MAILBOXES_FILE = "/etc/mailpair/mailboxes.db"
-FORMER_MAILBOXES_FILE = "/etc/mailpair/mailboxes"
+MAILBOXES_FILE = "/etc/mailpair/mailboxes"
 
-# What Dovecot is told of mailboxes that have it of their own, by the names of its settings (extra fields of a userdb).
-FIELDS = (*quota.FIELDS, calendar.FIELD)
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A mailbox that this server holds, and what Dovecot is told of it."""
+
+    address: str
+    fields: tuple[str, ...]  # name=value
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +49,7 @@ class DirectLoginPlan:
     directory: str = "/etc/mailpair/direct-login"
     configuration: str = "/etc/dovecot/direct-login.conf"
     unit: str = "/etc/systemd/system/mailpair-direct-login.service"
-    accounts: str = f"{directory}/accounts.db"
-    files: tuple[str, ...] = (unit, configuration, accounts)
+    files: tuple[str, ...] = (unit, configuration, f"{directory}/imap", f"{directory}/pop3")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +70,8 @@ class MailboxPlan:
     lmtp_socket: str
     mail: str  # the folder of all mailboxes
     index_logs: str  # the program that mends Dovecot's index logs at boot
-    mailboxes: Table
+    mailboxes: tuple[Account, ...]
     mailboxes_file: str
-    former: tuple[str, ...]  # files that are no longer needed
     special_folders: tuple[str, ...]
     quota: QuotaPlan
     calendar: CalendarPlan | None  # None: meeting requests stay as they came
@@ -130,9 +130,8 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> MailboxPlan:
         lmtp_socket=LMTP_SOCKET,
         mail=places.MAIL,
         index_logs="/usr/local/lib/mailpair/index_logs",
-        mailboxes=_mailboxes(site, server),
+        mailboxes=tuple(_account(site, mailbox) for mailbox in site.mailboxes if mailbox.server == server.name),
         mailboxes_file=MAILBOXES_FILE,
-        former=(FORMER_MAILBOXES_FILE,),
         special_folders=SPECIAL_FOLDERS,
         quota=quota.back_end(site),
         calendar=calendar.plan(site),
@@ -159,11 +158,6 @@ def _events(protocol: str) -> str:
     return f"event={protocol}_command_finished OR (event=mail_user_session_finished AND service={protocol})"
 
 
-def _mailboxes(site: Site, server: Server) -> Table:
-    """Mailboxes that a server holds, with values for FIELDS."""
-    rows = []
-    for mailbox in site.mailboxes:
-        if mailbox.server == server.name:
-            told = dict((*quota.fields(mailbox), *calendar.fields(site, mailbox)))
-            rows.append((mailbox.address, *(told.get(name) for name in FIELDS)))
-    return Table(("address", *FIELDS), ("address",), "address", tuple(rows))
+def _account(site: Site, mailbox: Mailbox) -> Account:
+    pairs = (*quota.fields(mailbox), *calendar.fields(site, mailbox))
+    return Account(mailbox.address, tuple(f"{name}={value}" for name, value in pairs))

@@ -77,9 +77,9 @@ class Service:
 def back_end(site: Site, servers: Sequence[Server], server: Server, address: str) -> tuple[Service, ...]:
     """What a back end is told of a mailbox; nothing of one that is elsewhere, or nowhere."""
     planned = mailbox.plan(_alone(site, address), servers, server)
-    return (
-        Service("dovecot", (_dovecot(planned.mailboxes_file, "mailboxes", planned.mailboxes, address),), kick=_KICK),
-    )
+    lines = tuple(f"{account.address}:::::::{' '.join(account.fields)}" for account in planned.mailboxes)
+    file = File(planned.mailboxes_file, Lines(address, ":", "first", lines), group="dovecot", mode="0640")
+    return (Service("dovecot", (file,), kick=_KICK),)
 
 
 def welcomed(site: Site, servers: Sequence[Server], server: Server, address: str) -> dict[str, Any] | None:
@@ -105,6 +105,14 @@ def front_end(
     taken = {each for other in site.mailboxes if other.address != address for each in _addresses(other)}
     loose = tuple(each for each in site.role_addresses if each not in taken)
     logins = accounts.logins(alone, password_hash, access.back_ends)
+    known = File(
+        access.accounts,
+        tables={accounts.LOGINS: _of(logins, (address,))},
+        owners=(address,),
+        in_place=True,
+        group="dovecot",
+        mode="0640",
+    )
     pages = (
         File(
             page.file,
@@ -121,7 +129,7 @@ def front_end(
         File(connectors.gate.accounts, stamps, group=connectors.gate.user, mode="0640"),
     )
     return (
-        Service("dovecot", (_dovecot(access.accounts, accounts.LOGINS, logins, address),), kick=_KICK),
+        Service("dovecot", (known,), kick=_KICK),
         *([Service("mailpair-portal", pages)] if page.running else []),
         Service("mailpair-quota", (_quotas(site, servers, address),)),
         Service("postfix", maps, reload=True),
@@ -140,12 +148,6 @@ def _alone(site: Site, address: str) -> Site:
 
 def _addresses(mailbox: Mailbox) -> tuple[str, ...]:
     return (mailbox.address, *mailbox.email_addresses)
-
-
-def _dovecot(path: str, name: str, table: Table, address: str) -> File:
-    owners = (address,)
-    tables = {name: _of(table, owners)}
-    return File(path, tables=tables, owners=owners, in_place=True, group="dovecot", mode="0640")
 
 
 def _of(table: Table, owners: tuple[str, ...]) -> Table:

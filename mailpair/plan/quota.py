@@ -22,9 +22,6 @@ NO_LIMIT = 1 << 50
 # The smallest that a message may be limited to; a grace of the largest message is never below it.
 _LEAST_GRACE = 64 * 1024
 
-# Dovecot's settings of a mailbox's limit and of the size from which its owner is warned.
-FIELDS = ("quota_storage_size", "quota/Mailbox/quota_warning/warn/quota_storage_size")
-
 SOCKET = "/run/mailpair-quota.sock"
 # Mail passes while the milter is away: back ends hold to their limits by themselves.
 MILTER = f"{{ unix:{SOCKET}, connect_timeout=2s, command_timeout=8s, default_action=accept }}"
@@ -82,8 +79,8 @@ def fields(mailbox: Mailbox) -> Iterator[tuple[str, str]]:
     A mailbox's sessions end when this changes, so a change of the database's quotas must not show in it.
     """
     if not mailbox.use_database_quota_defaults:
-        for name, size in zip(FIELDS, (mailbox.prohibit_send_receive_quota, mailbox.issue_warning_quota), strict=True):
-            yield name, str(_bytes(size))
+        yield "userdb_quota_storage_size", str(_bytes(mailbox.prohibit_send_receive_quota))
+        yield "userdb_quota/Mailbox/quota_warning/warn/quota_storage_size", str(_bytes(mailbox.issue_warning_quota))
 
 
 def plan(site: Site, servers: Sequence[Server]) -> GatePlan:

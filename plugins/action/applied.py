@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,8 @@ class ActionModule(ActionBase):
                 )
                 if kept:
                     remember_mailbox(state, host, address, settings)
+                if (left := one["noticed"] - time.monotonic()) > 0:
+                    time.sleep(left)
             else:
                 kept = self._remembered(site_dir, state, host, variables, mailboxes_alone=arguments["mailboxes_alone"])
         except (SiteError, StateError) as error:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -75,7 +76,7 @@ class ActionModule(ActionBase):
             return told
         delivered = self._welcome("delivered", welcome, variables)
         changed = any(each.get("changed") for each in (noted, told, delivered))
-        facts = {"mailpair_one_mailbox": _fact(loaded, address)}
+        facts = {"mailpair_one_mailbox": _fact(loaded, address, time.monotonic() + told.get("noticed_in", 0.0))}
         return {**told, **delivered, "changed": changed, "ansible_facts": facts}
 
     def _welcome(self, state: str, welcome: dict[str, Any] | None, variables: dict[str, Any]) -> dict[str, Any]:
@@ -105,8 +106,8 @@ def _known(site: Site, state: SiteState, address: str) -> None:
     raise SiteError([Problem("mailbox", shown(address), rule, "add it there, or correct it here")])
 
 
-def _fact(loaded: Loaded, address: str) -> dict[str, Any]:
-    return {"address": address, "settings": of_mailbox(loaded.settings, address)}
+def _fact(loaded: Loaded, address: str, noticed: float) -> dict[str, Any]:
+    return {"address": address, "settings": of_mailbox(loaded.settings, address), "noticed": noticed}
 
 
 def _no_hash(_: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -78,10 +79,13 @@ def settle(params: dict[str, Any], files: Sequence[Wanted | Stored], run: Run, *
     concerned = {*json.loads(read(note) or b"[]")}
     unfinished = os.path.exists(note)
     tables = [file for file in outdated if isinstance(file, Stored)]
+    texts = [file for file in outdated if isinstance(file, Wanted)]
     if params["kick"]:
         concerned.update(name for file in tables for name in file.lost())
-    # Who keeps an SQLite file open does not see that there is another one.
-    reload = params["reload"] or any(file.in_place and file.renewed for file in tables)
+        concerned.update(name for file in texts for name in changed(read(file.path) or b"", file.content))
+    # Who keeps an SQLite file open does not see that there is another one; it may have come with a run that broke off.
+    kept_open = [file for file in files if isinstance(file, Stored) and file.in_place]
+    reload = params["reload"] or any(unfinished or file.renewed for file in kept_open)
     actions: list[str] = make_folders(params["folders"], pretend=pretend)
     actions.extend(f"replaced {file.path}" for file in outdated)
     active = run(["systemctl", "--quiet", "is-active", service])[0] == 0
@@ -96,11 +100,29 @@ def settle(params: dict[str, Any], files: Sequence[Wanted | Stored], run: Run, *
             file.put()
         if active and reload:
             _do(run, ["systemctl", "reload", service])
-        if active:
+        if active and concerned:
+            if texts or not tables:
+                until_noticed(time.time())
             for name in sorted(concerned):
                 _do(run, [*params["kick"], name])
         remove(note)
     return actions
+
+
+def changed(before: bytes, after: bytes) -> set[str]:
+    """Names of the accounts whose line in a passwd-file is another than before, or is gone."""
+    fresh = set(after.decode().splitlines())
+    return {line.partition(":")[0] for line in before.decode().splitlines() if line and line not in fresh}
+
+
+def until_noticed(replaced: float) -> None:
+    """Wait for the end of the second in which a passwd-file was replaced; ``replaced`` as from ``time.time``.
+
+    Dovecot looks once in a second of the clock whether such a file is another (passwd_file_sync in its
+    src/auth/db-passwd-file.c), so it lets in whom the former one names until then.
+    """
+    while (left := int(replaced) + 1 - time.time()) > 0:
+        time.sleep(left)
 
 
 def _do(run: Run, command: list[str]) -> None:

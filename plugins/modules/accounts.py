@@ -67,7 +67,8 @@ options:
   kick:
     description: >-
       A command that ends the sessions of the account whose name is put behind it. It runs for each owner of a row of
-      O(tables) that is another than before, or is gone.
+      O(tables) that is another than before, or is gone, and for each account whose line in O(files) is; with it these
+      are passwd-files.
     type: list
     elements: str
     default: []

@@ -21,7 +21,9 @@ options:
     type: bool
     default: false
   mailbox_alone:
-    description: Whether the run brought one mailbox and nothing else to the host, with M(mailpair.mail.mailbox).
+    description: >-
+      Whether the run brought one mailbox and nothing else to the host, with M(mailpair.mail.mailbox). When this module
+      ends the host's Dovecot has noticed it.
     type: bool
     default: false
 attributes:

@@ -45,6 +45,13 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+noticed_in:
+  description: >-
+    Seconds until Dovecot has noticed passwd-files that were replaced; it looks once in a second of the clock whether
+    they are others. M(mailpair.mail.applied) waits until then.
+  returned: success, unless only looked
+  type: float
+  sample: 0.4
 actions:
   description: What was done, or would be in check mode, in order.
   returned: success
@@ -57,10 +64,14 @@ ansible_facts:
   type: dict
   contains:
     mailpair_one_mailbox:
-      description: Its address, and its settings as text by their paths; no settings if it is gone.
+      description: >-
+        Its address; its settings as text by their paths, none if it is gone; and when Dovecot has noticed it, on the
+        controller's monotonic clock.
       type: dict
 """
 
+import os
+import time
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -99,7 +110,9 @@ def run(module: AnsibleModule) -> None:
             actions += settle(params, wanted, module.run_command, pretend=module.check_mode)
     except CommandError as error:
         module.fail_json(msg=str(error), rc=error.code)
-    module.exit_json(changed=bool(actions), actions=actions)
+    lines = [file for each in files for file in each if isinstance(file, Wanted)]
+    replaced = max((os.stat(file.path).st_ctime for file in lines), default=0.0)
+    module.exit_json(changed=bool(actions), actions=actions, noticed_in=max(0.0, int(replaced) + 1 - time.time()))
 
 
 def _wanted(module: AnsibleModule, file: dict[str, Any]) -> Wanted | Stored:

@@ -25,11 +25,13 @@ BOXES = (box("ada@contoso.test"), AS_IT_COMES)
 def test_icalendar_needs_nothing() -> None:
     planned = mailbox.plan(site(mailboxes=BOXES), (BACK,), BACK)
     assert planned.calendar is None
-    assert [row[-1] for row in planned.mailboxes.rows] == [None, None]
+    assert [each.fields for each in planned.mailboxes] == [(), ()]
 
 
 def test_custom_links_and_a_mailbox_may_keep_what_comes() -> None:
     planned = mailbox.plan(site(imap_settings=CUSTOM, pop_settings=CUSTOM, mailboxes=BOXES), (BACK,), BACK)
     assert planned.calendar == calendar.CalendarPlan("https://mail.contoso.test/owa")
-    assert planned.mailboxes.columns[-1] == "sieve_script/calendar/sieve_script_path"
-    assert [row[-1] for row in planned.mailboxes.rows] == [None, "/etc/dovecot/sieve/as-it-came.sieve"]
+    assert [each.fields for each in planned.mailboxes] == [
+        (),
+        ("userdb_sieve_script/calendar/sieve_script_path=/etc/dovecot/sieve/as-it-came.sieve",),
+    ]

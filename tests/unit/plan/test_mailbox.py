@@ -65,7 +65,7 @@ def test_a_back_end_knows_its_own_mailboxes_of_every_kind() -> None:
         box("bob@contoso.test", server="back2"),
     )
     planned = mailbox.plan(site(mailboxes=boxes), (*FRONTS, *BACKS), BACKS[0])
-    assert [address for address, *_ in planned.mailboxes.rows] == ["ada@contoso.test", "administrator@contoso.test"]
+    assert [each.address for each in planned.mailboxes] == ["ada@contoso.test", "administrator@contoso.test"]
 
 
 def test_protocol_logs_are_those_that_are_on_and_watch_no_port() -> None:

@@ -57,6 +57,9 @@ def whole(site: Site) -> dict[str, str]:
         lines = "".join(f"{entry.key} {entry.value}\n" for entry in entries)
         files[f"{connectors.folder}/{name}"] = f"#\n# Ansible managed\n#\n{lines}"
     files[connectors.gate.accounts] = files[page.accounts] = stamps(site, hashed)
+    for back in (BACK, OTHER):
+        accounts = mailbox.plan(site, SERVERS, back).mailboxes
+        files[back.name] = "".join(f"{each.address}:::::::{' '.join(each.fields)}\n" for each in accounts)
     files[page.file] = json.dumps(page.published, indent=4, sort_keys=True, separators=(",", ": ")) + "\n"
     return files
 
@@ -65,11 +68,7 @@ def tables(site: Site) -> dict[str, dict[str, Table]]:
     """The tables as a run for all mailboxes brings them, by the same names."""
     gate = quota.plan(site, SERVERS)
     hosts = {each.name: each.fqdn for each in SERVERS if each.role is Role.MAILBOX}
-    return {
-        places.ACCOUNTS: {LOGINS: logins(site, hashed, hosts)},
-        gate.file: gate.tables,
-        **{back.name: {"mailboxes": mailbox.plan(site, SERVERS, back).mailboxes} for back in (BACK, OTHER)},
-    }
+    return {places.ACCOUNTS: {LOGINS: logins(site, hashed, hosts)}, gate.file: gate.tables}
 
 
 def told(site: Site, address: str) -> list[tuple[str, dict[str, Any]]]:

@@ -29,11 +29,15 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ended(tmp_path, BEFORE)
 
 
-def answer(*, active: bool = True, kicks: bool = True) -> Callable[[list[str]], tuple[int, str, str]]:
+def answer(
+    *, active: bool = True, kicks: bool = True, reloads: bool = True
+) -> Callable[[list[str]], tuple[int, str, str]]:
     def run(words: list[str]) -> tuple[int, str, str]:
         if words[0] == "systemctl" and "is-active" in words:
             return (0 if active else 3), "", ""
-        return (0, "", "") if kicks or words[0] != "doveadm" else (75, "", "no answer\n")
+        if words[0] == "systemctl":
+            return (0, "", "") if reloads else (1, "", "not now\n")
+        return (0, "", "") if kicks else (75, "", "no answer\n")
 
     return run
 
@@ -106,6 +110,15 @@ def test_a_service_is_reloaded_where_the_file_that_it_has_open_is_another(tmp_pa
     assert there(tmp_path) == BEFORE
 
 
+def test_a_service_that_could_not_be_reloaded_is_by_the_next_run(tmp_path: Path) -> None:
+    (tmp_path / "accounts").unlink()
+    ended(tmp_path, BEFORE, reloads=False)
+    assert RUNNING["msg"] == "'systemctl reload app' ended with 1: not now"
+    assert there(tmp_path) == BEFORE
+    assert done(ended(tmp_path, BEFORE)) == ["systemctl reload app"]
+    assert done(ended(tmp_path, BEFORE)) == []
+
+
 def test_check_mode_tells_and_does_nothing(tmp_path: Path) -> None:
     assert done(ended(tmp_path, {}, check_mode=True)) == []
     assert there(tmp_path) == BEFORE
@@ -116,5 +129,6 @@ def test_what_was_not_done_is_done_by_the_next_run(tmp_path: Path) -> None:
     ended(tmp_path, {"ada": "one"}, kicks=False)
     assert RUNNING["failed"]
     assert RUNNING["msg"] == "'doveadm kick bob' ended with 75: no answer"
-    assert done(ended(tmp_path, {"ada": "one"})) == ["doveadm kick bob"]
+    # It may have broken off before the service was told of another file, so it is told again.
+    assert done(ended(tmp_path, {"ada": "one"})) == ["systemctl reload app", "doveadm kick bob"]
     assert done(ended(tmp_path, {"ada": "one"})) == []
