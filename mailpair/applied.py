@@ -19,7 +19,7 @@ class Applied:
     """What was last applied to a server.
 
     ``settings`` are all of the site's by their paths, as text; ``servers`` are all of the site; ``plan`` is the plan of
-    the server, by role. ``added`` says that single mailboxes were brought after that plan.
+    the server, by role. ``added`` says that mailboxes were brought after that plan.
     """
 
     settings: Mapping[str, str]
@@ -42,12 +42,15 @@ def remember(state: SiteState, name: str, applied: Applied, *, mailboxes_alone: 
     _keep(state, name, applied)
 
 
-def remember_mailbox(state: SiteState, name: str, address: str, settings: Mapping[str, str]) -> None:
+def remember_mailbox(state: SiteState, name: str, address: str, settings: Mapping[str, str]) -> bool:
     """Keeps that one mailbox was brought to a server, and nothing else; without settings it has gone.
 
-    ``settings`` are those of :func:`of_mailbox`. Nothing is kept of a server that nothing was applied to before.
+    ``settings`` are those of :func:`of_mailbox`. Nothing is kept of a server that nothing was applied to before; says
+    whether it was.
     """
-    state.remember_later(name, address, json.dumps({"version": _VERSION, "settings": dict(settings)}, indent=1) + "\n")
+    return state.remember_later(
+        name, address, json.dumps({"version": _VERSION, "settings": dict(settings)}, indent=1) + "\n"
+    )
 
 
 def _keep(state: SiteState, name: str, applied: Applied) -> None:
@@ -56,6 +59,7 @@ def _keep(state: SiteState, name: str, applied: Applied) -> None:
         "settings": dict(applied.settings),
         "servers": [[each.name, each.role.value, each.fqdn, list(each.addresses)] for each in applied.servers],
         "plan": dict(applied.plan),
+        "added": applied.added,
     }
     state.remember(name, json.dumps(content, indent=1) + "\n")
 
@@ -89,7 +93,7 @@ def _parsed(name: str, file: str, text: str, read: Callable[[Any], Any]) -> Any:
 
 
 def _read(content: Mapping[str, Any]) -> Applied:
-    return Applied(content["settings"], _servers(content["servers"]), content["plan"])
+    return Applied(content["settings"], _servers(content["servers"]), content["plan"], content.get("added", False))
 
 
 def _servers(written: Sequence[Any]) -> tuple[Server, ...]:

@@ -32,8 +32,7 @@ def report(loaded: Loaded, servers: Sequence[Server], applied: Mapping[str, Appl
     plans = {server.name: plan(loaded.site, servers, server) for server in known}
     # Of mailboxes that were brought one by one no plan is kept: where nothing else differs it is this one.
     before = {
-        name: plans[name] if applied[name].added and applied[name].settings == loaded.settings else applied[name].plan
-        for name in plans
+        name: plans[name] if _is_this_plan(applied[name], loaded, servers) else applied[name].plan for name in plans
     }
     lines = [*_settings(loaded, [server.name for server in known], applied), *_roles(plans, before)]
     if new:
@@ -43,6 +42,10 @@ def report(loaded: Loaded, servers: Sequence[Server], applied: Mapping[str, Appl
     if values:
         lines += [line for name in sorted(plans) for line in _values(name, before[name], plans[name])]
     return "\n".join(lines) + "\n"
+
+
+def _is_this_plan(applied: Applied, loaded: Loaded, servers: Sequence[Server]) -> bool:
+    return applied.added and applied.settings == loaded.settings and applied.servers == tuple(servers)
 
 
 def differences(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:

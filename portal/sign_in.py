@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from ipaddress import IPv6Address, ip_address
 
-SERVICE = "portal"  # Dovecot's name for this protocol: the passwd-file of those who may look is named after it
+SERVICE = "portal"  # Dovecot's name for this protocol, which rows of those who may look have
 PATIENCE = 20.0  # seconds; a wrong password alone takes two
 LONGEST_LINE = 8192  # bytes, as in Dovecot
 

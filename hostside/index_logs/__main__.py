@@ -12,6 +12,7 @@ from __future__ import annotations
 import fcntl
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 _LOGS = "*/*/Maildir/{}dovecot*.index.log"  # of mailboxes, and of lists of folders
@@ -27,7 +28,7 @@ def whole(log: bytes) -> int:
 
     All of it where the header is none; Dovecot begins such a log anew, and tells nobody.
     """
-    end = int.from_bytes(log[2:4], "little")
+    end = int.from_bytes(log[2:4], sys.byteorder)
     if not _HEADER <= end <= len(log):
         return len(log)
     while end < len(log):
@@ -40,8 +41,8 @@ def whole(log: bytes) -> int:
 
 def _together(record: bytes) -> int:
     """How many bytes are to be there together from a record on: it may say so of itself and those behind it."""
-    kind = int.from_bytes(record[4:8], "little") & _KIND
-    return int.from_bytes(record[8:12], "little") if kind == _BOUNDARY else 0
+    kind = int.from_bytes(record[4:8], sys.byteorder) & _KIND
+    return int.from_bytes(record[8:12], sys.byteorder) if kind == _BOUNDARY else 0
 
 
 def _size(written: bytes) -> int:
@@ -60,7 +61,7 @@ def known(index: Path, log: bytes) -> int:
         header = index.read_bytes()[:_INDEX_HEADER]
     except FileNotFoundError:
         return 0
-    return int.from_bytes(header[68:72], "little") if header[60:64] == log[8:12] else 0
+    return int.from_bytes(header[68:72], sys.byteorder) if header[60:64] == log[8:12] else 0
 
 
 def mend(log: Path) -> str:
@@ -88,16 +89,27 @@ def mend(log: Path) -> str:
 
 def recent(mail: Path) -> list[Path]:
     """All logs below a folder that were changed when the last of them was, or shortly before."""
-    changed = {log: log.stat().st_mtime for folder in ("", ".*/") for log in mail.glob(_LOGS.format(folder))}
-    return sorted(log for log, when in changed.items() if when > max(changed.values()) - _RECENT)
+    changed = {}
+    for folder in ("", ".*/"):
+        for log in mail.glob(_LOGS.format(folder)):
+            with suppress(FileNotFoundError):
+                changed[log] = log.stat().st_mtime
+    last = max(changed.values(), default=0.0)
+    return sorted(log for log, when in changed.items() if when > last - _RECENT)
 
 
 def main() -> None:
     """Entry point."""
+    failed = False
     for log in recent(Path(sys.argv[1])):
-        done = mend(log)
+        try:
+            done = mend(log)
+        except OSError as error:  # others can be mended all the same
+            done, failed = f"can't be looked at: {error.strerror}", True
         if done:
             print(f"{log}: {done}")  # noqa: T201
+    if failed:
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -118,7 +118,10 @@ class KnownClients:
         return next((int(each[0]) for each in self._read("SELECT number FROM heard WHERE name = ?", name)), 0)
 
     def merge(self, name: str, rows: Sequence[Row]) -> None:
-        """Take in rows of another database: of two days the later one holds. Days to come are nobody's."""
+        """Take in rows of another database: of two days the later one holds. Days to come are nobody's.
+
+        Raises OSError where they can't be kept, so that they are asked for again.
+        """
         if self._database is None or not rows:
             return
         today, news = self._today(), False
@@ -133,9 +136,9 @@ class KnownClients:
                 self._database.execute(_FORGET_HEARD, (OTHERS,))
         except sqlite3.Error as error:
             self._wrong(error)
-        else:
-            if news:
-                self.changed()
+            raise OSError(f"known clients can't be kept: {error}") from error
+        if news:
+            self.changed()
 
     def close(self) -> None:
         """Let go of the file."""

@@ -74,8 +74,9 @@ def since(number: int) -> bytes:
 
 
 def known(rows: Iterable[Row]) -> bytes:
-    """The line with known clients."""
-    return _line("known", [[each.number, each.mailbox, each.client, each.day] for each in rows])
+    """The line with known clients, without those that nobody would take in, such as a sign-in on the host itself."""
+    told = [[each.number, each.mailbox, each.client, each.day] for each in rows if is_client(each.client)]
+    return _line("known", told)
 
 
 def guesses(found: Iterable[Guess], now: float) -> bytes:

@@ -27,11 +27,13 @@ class Recent:
         self._ring: list[Guess] = []
         self._names: set[tuple[str, int]] = set()
         self._end = 0  # how many there have ever been
+        self._forgotten = float("-inf")  # when the last of those was that had to make room
 
     def add(self, guess: Guess, now: float) -> bool:
         """Take one in; says whether it is news."""
         name = (guess.origin, guess.count)
-        if name in self._names or guess.at <= now - HOUR:
+        # Of those that had to make room it is not known any more which they were, so none from before them is news.
+        if name in self._names or guess.at <= max(now - HOUR, self._forgotten):
             return False
         if len(self._ring) < self._most:
             self._ring.append(guess)
@@ -39,6 +41,7 @@ class Recent:
             place = self._end % self._most
             former, self._ring[place] = self._ring[place], guess
             self._names.discard((former.origin, former.count))
+            self._forgotten = max(self._forgotten, former.at)
         self._names.add(name)
         self._end += 1
         return True

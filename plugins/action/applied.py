@@ -47,8 +47,7 @@ class ActionModule(ActionBase):
                 kept = not self._task.check_mode and settings == of_mailbox(
                     load_excerpt(site_dir, address).settings, address
                 )
-                if kept:
-                    remember_mailbox(state, host, address, settings)
+                kept = kept and remember_mailbox(state, host, address, settings)
                 if (left := one["noticed"] - time.monotonic()) > 0:
                     time.sleep(left)
             else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -27,11 +28,11 @@ UNDONE_OWNER = ("root", "root")
 Run = Callable[[list[str]], tuple[int, str, str]]
 
 
-class CommandError(Exception):
-    """A command failed; the text says which and why, ``code`` is its exit code."""
+class SettleError(Exception):
+    """Accounts could not be settled; the text says why, ``code`` is the exit code of a command that failed, or 1."""
 
-    def __init__(self, command: Sequence[str], code: int, said: str) -> None:
-        super().__init__(f"'{' '.join(command)}' ended with {code}: {said}")
+    def __init__(self, said: str, code: int = 1) -> None:
+        super().__init__(said)
         self.code = code
 
 
@@ -71,8 +72,18 @@ def settle(params: dict[str, Any], files: Sequence[Wanted | Stored], run: Run, *
     """Put a service's files in place, have it take them, and end the sessions of accounts that have changed or gone.
 
     ``params`` are those of the module C(accounts): service, folders, reload, kick. Returns what was done, or would be
-    if only pretended, in order. Raises CommandError.
+    if only pretended, in order. Raises SettleError.
     """
+    try:
+        return _settled(params, files, run, pretend=pretend)
+    except OSError as error:
+        raise SettleError(f"{error.filename}: {error.strerror}") from error
+    except sqlite3.Error as error:
+        tables = ", ".join(file.path for file in files if isinstance(file, Stored))
+        raise SettleError(f"{tables}: {error}") from error
+
+
+def _settled(params: dict[str, Any], files: Sequence[Wanted | Stored], run: Run, *, pretend: bool) -> list[str]:
     service = params["service"]
     outdated = [file for file in files if not file.is_there()]
     note = os.path.join(UNDONE, service)
@@ -128,4 +139,4 @@ def until_noticed(replaced: float) -> None:
 def _do(run: Run, command: list[str]) -> None:
     code, out, err = run(command)
     if code:
-        raise CommandError(command, code, (err or out).strip())
+        raise SettleError(f"'{' '.join(command)}' ended with {code}: {(err or out).strip()}", code)

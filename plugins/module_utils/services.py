@@ -39,6 +39,7 @@ class Job:
     params: dict[str, Any]
     files: list[Wanted] = field(init=False)
     actions: list[str] = field(default_factory=list)
+    begun: int = 0  # how many of these were done before files are replaced
     replaced: list[tuple[str, Wanted | None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -88,6 +89,7 @@ def options() -> dict[str, dict[str, Any]]:
 def run(job: Job) -> list[dict[str, str]]:
     """Do what is missing, and return how files differed; ends the module where it fails."""
     _settle_accounts(job)
+    job.begun = len(job.actions)
     running = job.params["state"] == "running"
     stamp = os.path.join(STAMPS, job.name)
     outdated = [file for file in job.files if not file.is_there()]
@@ -117,8 +119,8 @@ def _settle_accounts(job: Job) -> None:
             job.actions += accounts.settle(
                 params, accounts.given(params), job.module.run_command, pretend=job.module.check_mode
             )
-        except accounts.CommandError as error:
-            job.module.fail_json(msg=str(error), rc=error.code)
+        except accounts.SettleError as error:
+            _fail(job, str(error), error.code)
 
 
 def _loaded(job: Job) -> bytes:
@@ -148,11 +150,14 @@ def _check(job: Job) -> None:
             code, out, err = job.module.run_command(words)
             if code:
                 said = (err.strip() or out.strip()).replace(staged, "")
-                job.module.fail_json(
-                    msg=f"{job.name}: the new files fail its own check, so nothing was changed: {said}", rc=code
-                )
+                _fail(job, f"{job.name}: the new files fail its own check, so none was put in place: {said}", code)
     finally:
         shutil.rmtree(staged)
+
+
+def _fail(job: Job, msg: str, rc: int = 1) -> None:
+    """End the module; what was done by then, to a service before this one for example, is said."""
+    job.module.fail_json(msg=msg, rc=rc, changed=bool(job.actions), actions=job.actions)
 
 
 def _private(path: str, flags: int) -> int:
@@ -195,7 +200,7 @@ def _replace(job: Job, outdated: list[Wanted], leftovers: list[str]) -> None:
     except OSError as error:
         _put_back(job)
         msg = f"{job.name}: {error.filename}: {error.strerror}; the files that were replaced are put back"
-        job.module.fail_json(msg=msg)
+        _fail(job, msg)
     _daemon_reload(job)
 
 
@@ -216,6 +221,7 @@ class _Kept(Wanted):
 
 
 def _put_back(job: Job) -> None:
+    del job.actions[job.begun :]
     for path, former in reversed(job.replaced):
         if former is None:
             remove(path)
@@ -263,7 +269,7 @@ def _load(job: Job, commands: list[list[str]]) -> None:
             for again in commands:
                 job.module.run_command([str(word) for word in again])
         msg = f"{job.name}: '{' '.join(words)}' failed, so its former files were put back: {said or err.strip()}"
-        job.module.fail_json(msg=msg, rc=code)
+        _fail(job, msg, code)
 
 
 def _last_words(job: Job) -> str:

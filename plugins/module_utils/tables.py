@@ -88,11 +88,18 @@ class Stored:
         """The rows that are concerned, by table, as they were before; None where the file is not such a file."""
         if not os.path.exists(self.path):
             return None
-        with contextlib.suppress(sqlite3.DatabaseError), opened(self.path) as database:
-            names = {name for (name,) in database.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
-            made = {sql for (sql,) in database.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")}
-            if names == {*self.tables} and made == {sql for name in names for sql in self.tables[name].schema(name)}:
-                return {name: frozenset(self._rows(database, name)) for name in names}
+        try:
+            with opened(self.path) as database:
+                names = {name for (name,) in database.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+                made = {sql for (sql,) in database.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")}
+                if names == {*self.tables} and made == {
+                    sql for name in names for sql in self.tables[name].schema(name)
+                }:
+                    return {name: frozenset(self._rows(database, name)) for name in names}
+        except sqlite3.DatabaseError as error:
+            # One that is in use, or on a disk that fails, is not taken for none.
+            if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+                raise
         return None
 
     def put(self) -> None:

@@ -102,7 +102,7 @@ actions:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.mailpair.mail.plugins.module_utils.accounts import CommandError, given, options, settle
+from ansible_collections.mailpair.mail.plugins.module_utils.accounts import SettleError, given, options, settle
 
 
 def main() -> None:
@@ -118,7 +118,7 @@ def run(module: AnsibleModule) -> None:
     actions: list[str] = []
     try:
         actions = settle(params, files, module.run_command, pretend=module.check_mode)
-    except CommandError as error:
+    except SettleError as error:
         module.fail_json(msg=str(error), rc=error.code)
     module.exit_json(changed=bool(actions), actions=actions)
 

@@ -71,11 +71,12 @@ ansible_facts:
 """
 
 import os
+import sqlite3
 import time
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.mailpair.mail.plugins.module_utils.accounts import CommandError, settle
+from ansible_collections.mailpair.mail.plugins.module_utils.accounts import SettleError, settle
 from ansible_collections.mailpair.mail.plugins.module_utils.files import Wanted, read
 from ansible_collections.mailpair.mail.plugins.module_utils.one_mailbox import with_entries, with_lines
 from ansible_collections.mailpair.mail.plugins.module_utils.tables import Stored, stored
@@ -108,7 +109,7 @@ def run(module: AnsibleModule) -> None:
         for service, wanted in zip(services, files, strict=True):
             params = {**service, "folders": []}
             actions += settle(params, wanted, module.run_command, pretend=module.check_mode)
-    except CommandError as error:
+    except SettleError as error:
         module.fail_json(msg=str(error), rc=error.code)
     lines = [file for each in files for file in each if isinstance(file, Wanted)]
     replaced = max((os.stat(file.path).st_ctime for file in lines), default=0.0)
@@ -118,7 +119,12 @@ def run(module: AnsibleModule) -> None:
 def _wanted(module: AnsibleModule, file: dict[str, Any]) -> Wanted | Stored:
     rows = stored({**file, "owner": OWNER}, file["tables"], file["owners"]) if file["tables"] else None
     content = None if rows else read(file["path"])
-    if (rows.found if rows else content) is None:
+    there = False
+    try:
+        there = (rows.found if rows else content) is not None
+    except sqlite3.Error as error:
+        module.fail_json(msg=f"{file['path']}: {error}; nothing was changed, run it again")
+    if not there:
         rule = "missing, or not as this version makes it: must be there before one mailbox is brought"
         module.fail_json(msg=f"{file['path']}: {rule}; run playbooks/site.yml first")
     if rows:

@@ -9,7 +9,8 @@ short_description: Put a service's files in place together and load them
 description:
   - Takes all files of a service and the state it should be in, and does what is missing, in one task.
   - New files are laid out in a private folder and judged by the service's own checker before any of them replaces an
-    old one. Files that fail the check change nothing on the host.
+    old one. None of those that fail the check is put in place. O(accounts) are there by then, since the check may ask
+    for them.
   - A running service is reloaded, never restarted, when what it has loaded differs from what it should have. That is
     known by a stamp, so a run that was interrupted between the files and the reload is made good by the next one, and
     a certificate that another task renewed is loaded too.
@@ -117,7 +118,7 @@ options:
     default: []
 attributes:
   check_mode: {support: full, description: Reports what would change; checks the files where the checker is installed.}
-  diff_mode: {support: full, description: Shows the files that would be replaced.}
+  diff_mode: {support: partial, details: Not of O(accounts)., description: Shows the files that would be replaced.}
 """
 
 EXAMPLES = r"""

@@ -63,6 +63,9 @@ def test_nothing_has_changed_once_single_mailboxes_were_brought(tmp_path: Path, 
     later = {name: replace(each, settings=now.settings, added=True) for name, each in applied.items()}
     nothing = "A run would change nothing: this is what was last applied to back1, front1 and front2.\n"
     assert report(now, SERVERS, later, values=True) == nothing
+    # Servers that are others concern each server's plan, whatever was brought.
+    moved = (replace(FRONT, addresses=("10.0.0.99",)), SECOND, BACK)
+    assert "A run would change on back1: " in report(now, moved, later)
     # What a run for all of them applied has its plan: another one, of a new version for example, is a change.
     whole = {name: replace(each, settings=now.settings) for name, each in applied.items()}
     assert "A run would change on front1: quota_gate, receive_connector.\n" in report(now, SERVERS, whole)

@@ -121,3 +121,20 @@ def test_all_that_were_changed_in_the_last_hour_are_mended(
 
 def test_a_store_without_logs_is_none_of_its_business(tmp_path: Path) -> None:
     assert recent(tmp_path) == []
+
+
+def test_one_that_can_t_be_looked_at_leaves_the_others_to_be_mended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ada = tmp_path / "contoso.test" / "ada" / "Maildir"
+    ada.mkdir(parents=True)
+    (ada / "other").write_bytes(TWO)
+    (ada / "dovecot.index.log").symlink_to("other")
+    (ada / "dovecot.list.index.log").write_bytes(TWO + bytes(8))
+    monkeypatch.setattr(sys, "argv", ["index-logs", str(tmp_path)])
+    with pytest.raises(SystemExit):
+        main()
+    assert (ada / "dovecot.list.index.log").read_bytes() == TWO
+    assert (
+        f"{ada}/dovecot.index.log: can't be looked at: Too many levels of symbolic links\n" in capsys.readouterr().out
+    )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -163,3 +164,15 @@ def test_how_far_others_were_heard_is_kept_of_the_last_of_them(world: World) -> 
     known.close()
     again = world.open()
     assert [again.heard(f"{number}") for number in (0, 1, OTHERS)] == [0, 2, OTHERS + 1]
+
+
+def test_what_can_t_be_kept_is_asked_for_again(world: World) -> None:
+    known = world.open()
+    with closing(sqlite3.connect(world.file)) as other:
+        other.execute("CREATE TRIGGER full BEFORE INSERT ON known BEGIN SELECT RAISE(ABORT, 'disk is full'); END")
+        with pytest.raises(OSError, match="known clients can't be kept: disk is full"):
+            known.merge("other", [Row(1, ADA, "192.0.2.1", 1000)])
+        assert known.heard("other") == 0
+        other.execute("DROP TRIGGER full")
+    known.merge("other", [Row(1, ADA, "192.0.2.1", 1000)])
+    assert (known.heard("other"), known.has(ADA, "192.0.2.1")) == (1, True)

@@ -44,6 +44,8 @@ def changed(given: list[Any], place: int, value: object) -> list[Any]:
         (messages.hello(NAME, 9), Hello(NAME, 9)),
         (messages.since(0), Since(0)),
         (messages.known([Row(*ROW)]), Known((Row(*ROW),))),
+        # A sign-in on the host itself is nobody's else.
+        (messages.known([Row(1, ROW[1], "", ROW[3]), Row(*ROW)]), Known((Row(*ROW),))),
         (
             messages.guesses([Guess(NAME, 1, 100.0, "ädä 💌", "2001:db8::/64")], 160.0),
             Guesses((Guess(NAME, 1, 940.0, "ädä 💌", "2001:db8::/64"),)),

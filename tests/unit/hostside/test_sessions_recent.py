@@ -44,11 +44,11 @@ def test_they_are_told_in_parts() -> None:
     assert recent.after(place, 2, 0.0) == ([], 5)
 
 
-def test_no_more_are_kept_than_there_is_room_for() -> None:
+def test_no_more_are_kept_than_there_is_room_for_and_what_made_room_is_no_news_again() -> None:
     recent = Recent(most=3)
     for number in range(8):
-        recent.add(numbered(number), 0.0)
-    assert [[each.count for each in recent.after(place, 9, 0.0)[0]] for place in (0, 6, 8)] == [[5, 6, 7], [6, 7], []]
-    # What was let go of is forgotten by its name as well, so there is room for as many names.
-    assert recent.add(numbered(0), 0.0)
-    assert not recent.add(numbered(7), 0.0)
+        assert recent.add(numbered(number, at=float(number)), 8.0)
+    assert [[each.count for each in recent.after(place, 9, 8.0)[0]] for place in (0, 6, 8)] == [[5, 6, 7], [6, 7], []]
+    # What was let go of is forgotten by its name, so it is known by its time.
+    assert not any(recent.add(numbered(number, at=float(number)), 8.0) for number in range(8))
+    assert recent.add(numbered(8, at=8.0), 8.0)

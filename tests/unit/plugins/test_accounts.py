@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible_collections.mailpair.mail.plugins.module_utils import accounts as settling
+from ansible_collections.mailpair.mail.plugins.module_utils import tables
 from ansible_collections.mailpair.mail.plugins.modules import accounts
 
 from tests.unit.plugins.host import OWNER, Ended, FakeModule
@@ -43,11 +44,12 @@ def answer(
 
 
 def ended(
-    folder: Path, known: dict[str, str], *, check_mode: bool = False, reload: bool = False, **how: bool
+    folder: Path, known: dict[str, str], *, check_mode: bool = False, reload: bool = False, owner: str = "", **how: bool
 ) -> FakeModule:
     """Runs the module to its end; what it said is in RUNNING."""
     table = {"columns": ["name", "secret"], "key": ["name"], "owner": "name", "rows": [*known.items()]}
     file = {"path": str(folder / "accounts"), "content": json.dumps({"known": table}), "mode": "0640", **OWNER}
+    file["owner"] = owner or file["owner"]
     params = {
         "service": "app",
         "folders": [],
@@ -117,6 +119,22 @@ def test_a_service_that_could_not_be_reloaded_is_by_the_next_run(tmp_path: Path)
     assert there(tmp_path) == BEFORE
     assert done(ended(tmp_path, BEFORE)) == ["systemctl reload app"]
     assert done(ended(tmp_path, BEFORE)) == []
+
+
+def test_a_file_that_is_in_use_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "PATIENCE", 0.0)
+    with tables.opened(str(tmp_path / "accounts")) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        ended(tmp_path, {})
+        assert RUNNING["msg"] == f"{tmp_path}/accounts: database is locked"
+        other.execute("ROLLBACK")
+    assert there(tmp_path) == BEFORE
+
+
+def test_a_user_that_is_not_there_is_told(tmp_path: Path) -> None:
+    ended(tmp_path, {"ada": "one"}, owner="no-such-user")
+    assert RUNNING["msg"] == (f"{tmp_path}/accounts: there is no user no-such-user or no group {OWNER['group']}")
+    assert there(tmp_path) == BEFORE
 
 
 def test_check_mode_tells_and_does_nothing(tmp_path: Path) -> None:

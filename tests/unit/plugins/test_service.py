@@ -92,7 +92,7 @@ def test_where_one_fails_those_after_it_are_left_as_they_are(bench: Bench, tmp_p
     others = [arguments(tmp_path / name, "broken\n", name=name) for name in ("second", "third")]
     said = bench.run(then=others)
     assert said["failed"]
-    assert said["msg"].startswith("second: the new files fail its own check, so nothing was changed")
+    assert said["msg"].startswith("second: the new files fail its own check, so none was put in place")
     assert bench.file.exists()
     assert not (tmp_path / "third/etc").exists()
 
@@ -141,7 +141,7 @@ def test_files_that_fail_the_check_change_nothing(bench: Bench) -> None:
     bench.run()
     said = bench.run(content="broken\n")
     assert said["failed"]
-    assert said["msg"] == f"app: the new files fail its own check, so nothing was changed: {bench.file}: broken"
+    assert said["msg"] == f"app: the new files fail its own check, so none was put in place: {bench.file}: broken"
     assert bench.file.read_text() == "good\n"
     assert len(bench.commands) == 1
     assert not [path for path in bench.folder.iterdir() if path.name.startswith("mailpair-")]

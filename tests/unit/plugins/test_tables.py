@@ -7,6 +7,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from ansible_collections.mailpair.mail.plugins.module_utils import tables
 from ansible_collections.mailpair.mail.plugins.module_utils.tables import Stored, opened, stored
 
 from tests.unit.plugins.host import OWNER
@@ -101,6 +102,16 @@ def test_what_is_no_such_file_is_made_anew_for_everybody_alone(tmp_path: Path, c
     assert not change.is_there()
     assert (change.lost(), change.renewed) == (set(), True)
     change.put()
+    assert rows(tmp_path) == sorted(BEFORE)
+
+
+def test_a_file_that_is_in_use_is_not_taken_for_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "PATIENCE", 0.0)
+    with opened(str(tmp_path / "known.db")) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(sqlite3.OperationalError, match="database is locked"):
+            file(tmp_path, []).is_there()
+        other.execute("ROLLBACK")
     assert rows(tmp_path) == sorted(BEFORE)
 
 
