@@ -24,8 +24,11 @@ def plain(value: PropertyValue) -> Any:
 
 
 def plain_map(properties: Mapping[str, PropertyValue]) -> dict[str, Any]:
-    """The same for the properties of a resource."""
-    return {key: plain(value) for key, value in properties.items()}
+    """The same for the properties of a resource, by name: on their way they have no order (protobuf, map fields).
+
+    Servers are named here and there in configurations, in the order of their inventory.
+    """
+    return {key: plain(value) for key, value in sorted(properties.items())}
 
 
 def values(properties: Mapping[str, Any]) -> dict[str, PropertyValue]:

@@ -24,6 +24,7 @@ SYSTEM = {
 }
 # Begun by their sockets.
 ASKED = {"mailpair-inspection", "mailpair-quota"}
+DOVECOT_S_OWN = "run/dovecot/dovecot.conf.binary"  # its configuration, with the keys that this names
 FRONT = {"dovecot", "postfix", "mailpair-sessions", "mailpair-smtp-gate"}
 BACK = {"dovecot", "haproxy"}
 
@@ -73,8 +74,8 @@ def test_versions_have_no_known_holes(lab: Lab, package: str, least: str) -> Non
 
 
 def test_keys_and_hashes_are_where_the_docs_say_and_for_few(lab: Lab) -> None:
-    # The last is systemd's, for one service that may read nothing else.
-    places = {"etc/mailpair", "etc/ssh", "var/lib/mailpair", "root/.ssh", "run/credentials"}
+    # The last two are in memory: systemd's for services that may read nothing else, and Dovecot's for itself.
+    places = {"etc/mailpair", "etc/ssh", "var/lib/mailpair", "root/.ssh", "run/credentials", DOVECOT_S_OWN}
     for host in lab.hosts:
         pattern = r"PRIVATE KEY-----|\$argon2id?\$"
         found = host.run(

@@ -102,6 +102,11 @@ def failures(provider: MailpairProvider, inputs: dict[str, Any], urn: str = URN)
     return [failure.reason for failure in response.failures or []]
 
 
+def test_what_has_no_order_on_its_way_is_in_the_order_of_names() -> None:
+    servers: dict[str, dict[str, str]] = {"front2": {}, "back1": {}, "front1": {}}
+    assert list(plain_map(values({"servers": servers}))["servers"]) == ["back1", "front1", "front2"]
+
+
 def test_values_go_there_and_back() -> None:
     data = {"text": "x", "number": 22, "part": 0.5, "flag": True, "none": None, "list": ["a", {"b": 1}], "map": {}}
     assert plain_map(values(data)) == data
