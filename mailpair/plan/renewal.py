@@ -19,6 +19,8 @@ PEER = "peer"
 ISSUING = "issuing"  # of what clients see; the site's root signed it
 PEER_CA = "peer-ca"  # of what peers see; it signed itself
 
+_SESSIONS = "mailpair-sessions"  # has certificates only where there are other front ends to speak with
+
 # Reloads alone, but for a program that a socket stands for, so that nobody is turned away. Lists of whom to trust are
 # loaded in the same way.
 _RELOADS = {
@@ -27,7 +29,7 @@ _RELOADS = {
         "postfix": (("systemctl", "reload", "postfix"),),
         "nginx": (("systemctl", "reload", "nginx"),),
         "mailpair-quota": (("systemctl", "try-restart", "mailpair-quota.service"),),
-        "mailpair-sessions": (("systemctl", "try-restart", "mailpair-sessions.service"),),
+        _SESSIONS: (("systemctl", "try-restart", "mailpair-sessions.service"),),
     },
     Role.MAILBOX: {
         "haproxy": (("systemctl", "reload", "haproxy"),),
@@ -119,7 +121,8 @@ class RenewalPlan:
 def plan(site: Site, servers: Sequence[Server], server: Server) -> RenewalPlan:
     """Plan how a server of the site renews its certificates."""
     front_end = server.role is Role.CLIENT_ACCESS
-    renewed = tuple(_renewed(site, server, sharing=front_end and sessions.sharing(servers) is not None))
+    sharing = front_end and sessions.sharing(servers) is not None
+    renewed = tuple(_renewed(site, server, sharing=sharing))
     ours = [each for each in renewed if each.source != CertificateSource.PROVIDED.value]
     public = tuple(name for each in ours if each.name != PEER for name in each.names)
     usage = "client" if front_end else "server"
@@ -134,7 +137,7 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> RenewalPlan:
             lock="/run/mailpair-renewal/lock",
             authorities=(own, issuing) if public else (own,),
             certificates=renewed,
-            reloads=_RELOADS[server.role],
+            reloads={name: each for name, each in _RELOADS[server.role].items() if sharing or name != _SESSIONS},
         ),
         file="/etc/mailpair/renewal.json",
         programs=places.PROGRAMS_DIRECTORY,
@@ -166,7 +169,7 @@ def _renewed(site: Site, server: Server, *, sharing: bool) -> Iterator[Renewed]:
         usage=peer.usage,
         algorithm=peer.algorithm,
         days=peer.days,
-        services=(*_PEER_SERVICES[server.role], *(["mailpair-sessions"] if sharing else [])),
+        services=(*_PEER_SERVICES[server.role], *([_SESSIONS] if sharing else [])),
         probes=tuple(_probe(port) for port in ports if port.file == peer.certificate),
         options=_issued_by(PEER_CA),
     )

@@ -50,3 +50,14 @@ def test_the_program_takes_what_is_planned() -> None:
     for server in (FRONT, BACK):
         known = parse(plain(planned(server).configuration))
         assert {service for each in known.certificates for service in each.services} <= known.reloads.keys()
+
+
+def test_the_program_that_watches_sessions_starts_anew_only_where_it_speaks_with_others() -> None:
+    second = Server("front2", Role.CLIENT_ACCESS, "front2.contoso.test", ("10.0.0.13",))
+    for servers, sharing in (((FRONT, BACK), False), ((FRONT, second, BACK), True)):
+        configuration = renewal.plan(SITE, servers, FRONT).configuration
+        peer, *_ = configuration.certificates
+        assert ("mailpair-sessions" in peer.services, "mailpair-sessions" in configuration.reloads) == (
+            sharing,
+            sharing,
+        )
