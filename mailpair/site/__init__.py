@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailpair.site.join import join
-from mailpair.site.loading import MAILBOXES_FILE, SITE_FILE, Loaded, load, load_excerpt, load_written
+from mailpair.site.loading import MAILBOXES_FILE, SITE_FILE, Loaded, load, load_excerpt, load_written, stamps
 from mailpair.site.model import Site
 from mailpair.site.problems import Problem, SiteError
 
@@ -18,4 +18,5 @@ __all__ = [
     "load",
     "load_excerpt",
     "load_written",
+    "stamps",
 ]

@@ -55,6 +55,15 @@ def load_excerpt(site_dir: Path, address: str) -> Loaded:
     return Loaded(loaded, written(SITE, values) | written(MAILBOXES, mailboxes))
 
 
+def stamps(site_dir: Path) -> list[list[int]]:
+    """What differs once one of the documents was written again: of each its size, its time in nanoseconds, its inode.
+
+    Raises OSError where one can't be looked at.
+    """
+    found = [(site_dir / name).stat() for name in (SITE_FILE, MAILBOXES_FILE)]
+    return [[each.st_size, each.st_mtime_ns, each.st_ino] for each in found]
+
+
 def _load(site_dir: Path, address: str | None = None) -> tuple[Site, dict[str, Any], dict[str, Any]]:
     """The site, and the values of both documents; with an address, of an excerpt."""
     site, site_problems = document.read(site_dir / SITE_FILE, SITE.name)

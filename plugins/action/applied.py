@@ -13,7 +13,7 @@ from ansible_collections.mailpair.mail.plugins.plugin_utils import inventory
 
 from mailpair.applied import Applied, of_mailbox, remember, remember_mailbox
 from mailpair.plan import plan
-from mailpair.site import SiteError, load_excerpt, load_written
+from mailpair.site import SiteError, load_excerpt, load_written, stamps
 from mailpair.state import SiteState, StateError
 
 
@@ -44,15 +44,16 @@ class ActionModule(ActionBase):
                 one = variables["mailpair_one_mailbox"]
                 address, settings = one["address"], one["settings"]
                 # Documents that were changed while the run was on its way are not what it applied.
-                kept = not self._task.check_mode and settings == of_mailbox(
-                    load_excerpt(site_dir, address).settings, address
+                kept = not self._task.check_mode and (
+                    stamps(site_dir) == one["read"]
+                    or settings == of_mailbox(load_excerpt(site_dir, address).settings, address)
                 )
                 kept = kept and remember_mailbox(state, host, address, settings)
                 if (left := one["noticed"] - time.monotonic()) > 0:
                     time.sleep(left)
             else:
                 kept = self._remembered(site_dir, state, host, variables, mailboxes_alone=arguments["mailboxes_alone"])
-        except (SiteError, StateError) as error:
+        except (OSError, SiteError, StateError) as error:
             raise AnsibleActionFail(f"{site_dir}: what was applied could not be kept.\n{error}") from None
         return {"changed": False, "kept": kept}
 

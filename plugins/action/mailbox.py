@@ -18,7 +18,7 @@ from mailpair.plan.accounts import accounts
 from mailpair.servers import Role
 from mailpair.settings.names import ADDRESS
 from mailpair.settings.notation import NotationError
-from mailpair.site import Loaded, Site, SiteError, join, load_excerpt
+from mailpair.site import Loaded, Site, SiteError, join, load_excerpt, stamps
 from mailpair.site.problems import Problem, shown
 from mailpair.state import SiteState, StateError
 
@@ -48,6 +48,7 @@ class ActionModule(ActionBase):
         state = SiteState(site_dir)
         try:
             address = _parsed(arguments["address"])
+            read = _stamps(site_dir)
             loaded = load_excerpt(site_dir, address)
             servers = inventory.servers(variables, loaded.site.domain)
             join(loaded.site, servers)
@@ -76,7 +77,8 @@ class ActionModule(ActionBase):
             return told
         delivered = self._welcome("delivered", welcome, variables)
         changed = any(each.get("changed") for each in (noted, told, delivered))
-        facts = {"mailpair_one_mailbox": _fact(loaded, address, time.monotonic() + told.get("noticed_in", 0.0))}
+        noticed = time.monotonic() + told.get("noticed_in", 0.0)
+        facts = {"mailpair_one_mailbox": {**_fact(loaded, address), "noticed": noticed, "read": read}}
         return {**told, **delivered, "changed": changed, "ansible_facts": facts}
 
     def _welcome(self, state: str, welcome: dict[str, Any] | None, variables: dict[str, Any]) -> dict[str, Any]:
@@ -106,8 +108,15 @@ def _known(site: Site, state: SiteState, address: str) -> None:
     raise SiteError([Problem("mailbox", shown(address), rule, "add it there, or correct it here")])
 
 
-def _fact(loaded: Loaded, address: str, noticed: float) -> dict[str, Any]:
-    return {"address": address, "settings": of_mailbox(loaded.settings, address), "noticed": noticed}
+def _fact(loaded: Loaded, address: str) -> dict[str, Any]:
+    return {"address": address, "settings": of_mailbox(loaded.settings, address)}
+
+
+def _stamps(site_dir: Path) -> list[list[int]]:
+    try:
+        return stamps(site_dir)
+    except OSError:  # which reading them tells
+        return []
 
 
 def _no_hash(_: str) -> str:

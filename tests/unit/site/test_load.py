@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mailpair.site import Site, SiteError, load
+from mailpair.site import Site, SiteError, load, stamps
 from mailpair.site.model import (
     AddressSpace,
     AuthMechanism,
@@ -283,3 +283,16 @@ def test_the_lab_s_documents_are_right() -> None:
     site = load(LAB)
     assert site.accepted_domains == ("contoso.test",)
     assert {mailbox.kind for mailbox in site.mailboxes} == set(Kind)
+
+
+def test_a_document_that_was_written_again_has_another_stamp(tmp_path: Path) -> None:
+    for name in ("site.yml", "mailboxes.yml"):
+        (tmp_path / name).write_text("one")
+    before = stamps(tmp_path)
+    assert stamps(tmp_path) == before
+    (tmp_path / "new").write_text("two")
+    (tmp_path / "new").rename(tmp_path / "mailboxes.yml")
+    assert stamps(tmp_path) != before
+    (tmp_path / "site.yml").unlink()
+    with pytest.raises(FileNotFoundError):
+        stamps(tmp_path)
