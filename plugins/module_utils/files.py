@@ -32,8 +32,7 @@ class Wanted:
         """Whether the file on this host has this content, owner, group and mode."""
         if read(self.path) != self.content:
             return False
-        found = os.stat(self.path)
-        return (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)) == (*self.ids(), self.mode)
+        return dressed(self.path, self.ids(), self.mode)
 
     def ids(self) -> tuple[int, int]:
         """Numbers of its owner and group."""
@@ -63,6 +62,12 @@ class Wanted:
         """A text that differs when the file differs in any way that a service could notice."""
         meta = f"{self.path}\0{self.owner}\0{self.group}\0{self.mode:o}\0".encode()
         return hashlib.sha256(meta + self.content).hexdigest()
+
+
+def dressed(path: str, owned_by: tuple[int, int], mode: int) -> bool:
+    """Whether a file that is there has this owner and group, as numbers, and these permission bits."""
+    found = os.stat(path)
+    return (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)) == (*owned_by, mode)
 
 
 def read(path: str) -> bytes | None:

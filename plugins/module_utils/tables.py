@@ -8,14 +8,13 @@ import errno
 import os
 import shutil
 import sqlite3
-import stat
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from ansible_collections.mailpair.mail.plugins.module_utils.files import UNKNOWN, ids, sync_folder
+from ansible_collections.mailpair.mail.plugins.module_utils.files import UNKNOWN, dressed, ids, sync_folder
 
 PATIENCE = 30.0  # seconds in which who reads must let a change in
 Row = tuple[Any, ...]
@@ -66,8 +65,7 @@ class Stored:
         """Whether the file on this host has these rows, and this owner, group and mode."""
         if self.found is None or any(gone or come for gone, come in self._changes.values()):
             return False
-        found = os.stat(self.path)
-        return (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)) == (*ids(self.owner, self.group), self.mode)
+        return bool(dressed(self.path, ids(self.owner, self.group), self.mode))
 
     def lost(self) -> set[str]:
         """Owners of rows that are gone, or are others than before; nobody where there was no such file."""
