@@ -39,10 +39,9 @@ class Lines:
 class Entries:
     """What becomes of mappings in a JSON file, by their keys in it.
 
-    Entries of ``without`` go, then those of ``given`` come. An entry whose value is a list of ``owner`` alone goes too.
+    Entries of ``without`` go, then those of ``given`` come.
     """
 
-    owner: str
     without: dict[str, tuple[str, ...]]
     given: dict[str, dict[str, Any]]
 
@@ -116,7 +115,7 @@ def front_end(
     pages = (
         File(
             page.file,
-            entries=Entries(address, {"mailboxes": (address,)}, {"mailboxes": switches(alone)}),
+            entries=Entries({"mailboxes": (address,)}, {"mailboxes": switches(alone)}),
             group=page.user,
             mode="0640",
         ),

@@ -35,13 +35,11 @@ def with_lines(text: str, change: dict[str, Any]) -> str:
 def with_entries(text: str, change: dict[str, Any]) -> str:
     """Replace entries of the mappings in a JSON document.
 
-    C(change) has C(owner), C(without) (keys that go, by mapping) and C(given) (entries that come, by mapping). An entry
-    whose value is the list of the owner alone goes too.
+    C(change) has C(without) (keys that go, by mapping) and C(given) (entries that come, by mapping).
     """
     content = json.loads(text)
     for name, keys in change["without"].items():
-        mapping = content[name]
-        gone = {*keys, *(key for key, value in mapping.items() if value == [change["owner"]])}
-        content[name] = {key: value for key, value in mapping.items() if key not in gone} | change["given"][name]
+        stay = {key: value for key, value in content[name].items() if key not in keys}
+        content[name] = stay | change["given"][name]
     # As the filter to_nice_json writes it.
     return json.dumps(content, indent=4, sort_keys=True, separators=(",", ": ")) + "\n"
