@@ -85,6 +85,7 @@ class MailboxPlan:
     certificate: str
     key: str
     imap_max_line_length: int  # bytes
+    idle_held: bool  # whether one process holds sessions in IDLE; it tells protocol logs nothing of them
     logs: SessionsPlan  # protocol logs of what is said after the sign-in
     noticeboard: Noticeboard
     logged: str  # Dovecot's events that go into them; empty: none
@@ -145,6 +146,7 @@ def plan(site: Site, servers: Sequence[Server], server: Server) -> MailboxPlan:
         certificate=places.PEER_CERTIFICATE,
         key=places.PEER_KEY,
         imap_max_line_length=site.imap_settings.max_command_size,
+        idle_held="imap" not in logs.watched.protocols,
         metrics=metrics.BACK_END,
         metrics_port=metrics.dovecot_port(site),
         logs=logs,

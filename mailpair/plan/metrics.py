@@ -22,11 +22,11 @@ FRONT_END = (
     ("proxied", "event=proxy_session_established"),
     ("proxied_ended", "event=proxy_session_finished"),
 )
+# A session in IDLE leaves its process and comes back, which ends one process's IDLE and begins another's.
 BACK_END = (
-    ("imap_commands", "event=imap_command_finished"),
+    ("imap_commands", "event=imap_command_finished AND NOT (cmd_name=unknown AND cmd_input_name=IDLE)"),
     ("pop3_commands", "event=pop3_command_finished"),
     ("deliveries", "event=mail_delivery_finished"),
-    ("sessions_ended", "event=mail_user_session_finished"),
 )
 
 

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterable
 
-# What could make a line look like the beginning of an entry that is none. Such documents are read whole: slowly.
+# What could make a line look like the beginning of an entry that is none. Such documents are read whole: slowly. A
+# quote begins something only where a value may begin, so not in O'Brien; and no value of an entry is a mapping.
 _ODD = (
     ("\\", re.compile(r"\\")),
     ("\t", re.compile(r"\t")),
     ("---", re.compile(r"^---", re.MULTILINE)),
-    ('"', re.compile(r'^[^"\n]*"[^"\n]*(?:"[^"\n]*"[^"\n]*)*$', re.MULTILINE)),
-    ("'", re.compile(r"^[^'\n]*'[^'\n]*(?:'[^'\n]*'[^'\n]*)*$", re.MULTILINE)),
-    ("{", re.compile(r"^[^{}\n]*\{[^{}\n]*$", re.MULTILINE)),
-    ("[", re.compile(r"^[^\[\]\n]*\[[^\[\]\n]*$", re.MULTILINE)),
+    ('"', re.compile(r'"(?<![^\s,:\[{]")[^"\n]*$', re.MULTILINE)),
+    ("'", re.compile(r"'(?<![^\s,:\[{]')(?:[^'\n]|'')*$", re.MULTILINE)),
+    ("{", re.compile(r"\{[^{}\n]*(?:\{|$)", re.MULTILINE)),
+    ("[", re.compile(r"\[[^\[\]\n]*(?:\[|$)", re.MULTILINE)),
     ("|", re.compile(r":[ ]*[|]")),
     (">", re.compile(r":[ ]*>")),
     ("?", re.compile(r"^ *\?", re.MULTILINE)),
 )
+_NO_ENTRY = re.compile(r"^[^\s#]", re.MULTILINE)
 _ADDRESS = re.compile(r"[a-z0-9._-]+@[a-z0-9.-]+")
 _OF_ADDRESSES = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._-")
 
@@ -34,38 +35,48 @@ def excerpt(text: str, key: str, name: str, others: Iterable[str]) -> str:
     first = re.search(rf"^{re.escape(key)}: *(?:#.*)?\n(?: *(?:#.*)?\n)*( +)[^\s#]", text, re.MULTILINE)
     if first is None or any(sign in text and odd.search(text) for sign, odd in _ODD):
         return text
-    begin = re.compile(rf"^(?:{first[1]}[^\s#]|[^\s#])", re.MULTILINE)
     folded = text.lower()
     if len(folded) != len(text):  # some letters are two in lower case, and places would not agree
         return text
-    starts = [match.start() for match in begin.finditer(text)]
-    ends = [*starts[1:], len(text)]
-    own = _found(folded, {name}, starts)
-    addresses = {
-        each
-        for index in own
-        if _is(folded, starts[index], name)
-        for each in _addresses(folded, starts[index], ends[index])
-    }
-    kept = own | _found(folded, addresses | {*others}, starts)
-    parts = [text[: starts[0]]]
-    for index, (start, end) in enumerate(zip(starts, ends, strict=True)):
-        entry = text[start] == " "
-        parts.append("\n" * text.count("\n", start, end) if entry and index not in kept else text[start:end])
+    entries = _Entries(folded, re.compile(rf"^(?:{first[1]}[^\s#]|[^\s#])", re.MULTILINE))
+    own = entries.with_words({name})
+    addresses = {each for start, end in own if _is(folded, start, name) for each in _addresses(folded, start, end)}
+    kept = own | entries.with_words(addresses | {*others})
+    kept |= {entries.around(match.start()) for match in _NO_ENTRY.finditer(text)}
+    parts, at = [], 0
+    for start, end in sorted(kept):
+        parts += ["\n" * text.count("\n", at, start), text[start:end]]
+        at = end
+    parts.append("\n" * text.count("\n", at))
     return "".join(parts)
 
 
-def _found(text: str, words: Iterable[str], starts: list[int]) -> set[int]:
-    """The entries, by their place among all, in which one of the words stands by itself."""
-    found = set()
-    for word in words:
-        at = text.find(word)
-        while at >= 0:
-            after = at + len(word)
-            if text[at - 1] not in _OF_ADDRESSES and text[after : after + 1] not in _OF_ADDRESSES:
-                found.add(bisect_right(starts, at) - 1)
-            at = text.find(word, after)
-    return found
+class _Entries:
+    """Entries of a text, each from where it begins to where the next one does; found around what is looked for."""
+
+    def __init__(self, text: str, begin: re.Pattern[str]) -> None:
+        """``begin`` matches at the beginning of each."""
+        self._text, self._begin = text, begin
+
+    def with_words(self, words: Iterable[str]) -> set[tuple[int, int]]:
+        """Beginning and end of those in which one of the words stands by itself."""
+        text, found = self._text, set()
+        for word in words:
+            at = text.find(word)
+            while at >= 0:
+                after = at + len(word)
+                if text[at - 1] not in _OF_ADDRESSES and text[after : after + 1] not in _OF_ADDRESSES:
+                    found.add(self.around(at))
+                at = text.find(word, after)
+        return found
+
+    def around(self, at: int) -> tuple[int, int]:
+        """Beginning and end of the one at a place of the text, or of what is none."""
+        start = self._text.rfind("\n", 0, at) + 1
+        while start and not self._begin.match(self._text, start):
+            start = self._text.rfind("\n", 0, start - 1) + 1
+        after = self._begin.search(self._text, self._text.find("\n", at) + 1 or len(self._text))
+        return start, after.start() if after else len(self._text)
 
 
 def _is(text: str, start: int, name: str) -> bool:

@@ -86,12 +86,15 @@ def test_a_back_end_tells_of_commands_and_of_no_content(logged: Lab) -> None:
         number = clients.wait_for_message(client, subject)
         clients.fetch(client, number)
         clients.ok(client.store(number, "+FLAGS", r"(\Deleted)"))
+        clients.idle(client, lambda: clients.submit(logged, ADA, CAROL, subject, "more\r\n"), rb"^\* \d+ EXISTS")
         client.send(b"x LOGIN carol " + logged.password(CAROL).encode() + b"\r\n")  # too late
         until(lambda: client.readline().startswith(b"x BAD"), "its refusal")
 
     until(lambda: session(logged.back, IMAP_LOG, CAROL)[-1:] == ["-"], "the end of the IMAP session")
     said = session(logged.back, IMAP_LOG, CAROL)
     assert said[:3] == ["+", "< SELECT INBOX", "> OK [READ-WRITE] Select completed"]
+    assert said[said.index("< IDLE") + 1] == "> OK Idle completed."
+    assert logged.back.run("doveconf -h imap_hibernate_timeout").strip() == "infinite"  # which no log would tell of
     wanted = {f"< FETCH {number} (BODY.PEEK[])", rf"< STORE {number} +FLAGS (\Deleted)", "< unknown", "< LOGOUT"}
     assert wanted <= {*said}
     assert any(re.fullmatch(r"< APPEND INBOX <\d+ byte literal>", line) for line in said)

@@ -76,3 +76,10 @@ def test_protocol_logs_are_those_that_are_on_and_watch_no_port() -> None:
     assert [each.path for each in planned.logs.folders] == ["/var/log/mailpair/imap4"]
     off = mailbox.plan(site(pop3=ON, imap4=OFF, imap_settings=imap), (*FRONTS, *BACKS), BACKS[0])
     assert (off.logged, off.logs.folders) == ("", ())
+
+
+def test_sessions_in_idle_are_held_unless_they_are_logged() -> None:
+    """Of a session that one process holds for others Dovecot tells neither its end nor how IDLE ended."""
+    logged = replace(IMAP, protocol_log_enabled=True)
+    assert mailbox.plan(site(imap4=ON), (*FRONTS, *BACKS), BACKS[0]).idle_held
+    assert not mailbox.plan(site(imap4=ON, imap_settings=logged), (*FRONTS, *BACKS), BACKS[0]).idle_held

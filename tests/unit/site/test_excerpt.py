@@ -39,6 +39,8 @@ def kept(text: str, name: str) -> list[str]:
          ["Bob@contoso.test", "-", "new@contoso.test"]),
         (HEAD + ADA + BOB, "new@contoso.test", []),
         (HEAD + '  "ada@contoso.test": {server: back1}\n' + ROB, "ada@contoso.test", ['"ada@contoso.test"']),
+        (HEAD + "  o'brien@contoso.test: {server: back1}  # his\n" + ROB, "rob@contoso.test", ["rob@contoso.test"]),
+        (HEAD + "  'o''brien@contoso.test': {server: 'back1'}\n" + ROB, "rob@contoso.test", ["rob@contoso.test"]),
         (HEAD + ADA + ADA + ROB, "ada@contoso.test", ["ada@contoso.test", "ada@contoso.test"]),
     ],
 )  # fmt: skip
@@ -54,6 +56,8 @@ def test_what_has_to_do_with_it_stays(text: str, name: str, expected: list[str])
         HEAD + ADA + "  rob@contoso.test: {server: back1,\n  pop_enabled: true}\n",
         HEAD + ADA + "  rob@contoso.test: {server: 'back1\n    '}\n",
         HEAD + ADA + '  rob@contoso.test: {server: "back1\n    "}\n',
+        HEAD + ADA + "  rob@contoso.test: {server: 'back''1 \n    '}\n",
+        HEAD + ADA + "  rob@contoso.test: {server: {a: b},\n  pop_enabled: true}\n",
         HEAD + ADA + "  rob@contoso.test:\n    email_addresses: [a@contoso.test,\n  b@contoso.test]\n",
         HEAD + ADA + "  ? rob@contoso.test\n  : {server: back1}\n",
         HEAD + ADA + "  rob@contoso.test:\n    server: |\n      back1\n",
