@@ -26,7 +26,8 @@ def parameters(words: ProtocolWords) -> tuple[Parameter, ...]:
                 "Whether there is a log of sessions, in Exchange's columns. Front ends write down their begin, each "
                 "sign-in and its answer, the back end, their end and bytes; back ends, by what holds for the whole "
                 "site, each command with its arguments and answer. A session has one name on both; POP3's commands "
-                "do not tell it, so it stands at their session's end. No password and no content of messages is in it."
+                "do not tell it, so it stands at their session's end. No password and no content of messages is in it. "
+                "While commands of IMAP4 are logged, a session in IDLE hears of a message half a second later."
             ),
             test="tests/e2e/test_protocol_logs.py::test_a_back_end_tells_of_commands_and_of_no_content",
             how=how,
