@@ -10,6 +10,7 @@ import argparse
 import json
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 
@@ -106,8 +107,8 @@ def measure(checkout: Checkout, parts: list[str], sizes: pair.Sizes) -> list[Fig
     people = pair.prepare(site_dir, sizes)
     checkout.activated(rollout.playbook(checkout.folder))
 
-    def playbook(name: str) -> str:
-        return checkout.printed(rollout.playbook(checkout.folder, name))
+    def playbook(name: str, heard: Callable[[str], object] = str) -> str:
+        return checkout.printed(rollout.playbook(checkout.folder, name), heard)
 
     measured = pair.Pair(Lab(checkout.outputs(), site_dir), people, playbook)
     return [figure for part in parts for figure in pair.PARTS[part](measured, sizes)]

@@ -7,7 +7,9 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -51,9 +53,9 @@ class Checkout:
         activating = self.time(["bash", "-c", "source tools/activate"])
         return self.time(["bash", "-c", f"source tools/activate && {command}"]) - activating
 
-    def printed(self, command: str) -> str:
-        """What a shell command prints in an activated environment."""
-        return self._run(["bash", "-c", f"source tools/activate && {command}"])
+    def printed(self, command: str, heard: Callable[[str], object] = str) -> str:
+        """What a shell command prints in an activated environment; ``heard`` gets each line as it comes."""
+        return self._run(["bash", "-c", f"source tools/activate && {command}"], heard)
 
     def time(self, command: list[str]) -> float:
         """Seconds that a command takes."""
@@ -65,22 +67,31 @@ class Checkout:
         """What the stack exports."""
         return json.loads(self.printed(f"pulumi stack output --json --stack {STACK} --cwd pulumi_stack"))
 
-    def _run(self, command: list[str]) -> str:
+    def _run(self, command: list[str], heard: Callable[[str], object] = str) -> str:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
         path = [each for each in os.get_exec_path() if not Path(each).is_relative_to(warm_cache())]
         environment = kept | {"PATH": os.pathsep.join(path), "MAILPAIR_CACHE": str(self.cache), "PULUMI_STACK": STACK}
-        done = subprocess.run(
-            command,
-            cwd=self.folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise RuntimeError(f"{' '.join(command)}: ended with {done.returncode}\n{done.stdout}{done.stderr}")
-        return done.stdout
+        printed = []
+        with (
+            tempfile.TemporaryFile("w+") as errors,
+            subprocess.Popen(
+                command,
+                cwd=self.folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+            ) as running,
+        ):
+            for line in running.stdout or ():
+                printed.append(line)
+                heard(line)
+            if running.wait() != 0:
+                errors.seek(0)
+                said = "".join((*printed, errors.read()))
+                raise RuntimeError(f"{' '.join(command)}: ended with {running.returncode}\n{said}")
+        return "".join(printed)
 
 
 def warm_cache() -> Path:

@@ -7,6 +7,7 @@ import json
 import os
 import sqlite3
 import time
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -122,8 +123,25 @@ def _settled(params: dict[str, Any], files: Sequence[Wanted | Stored], run: Run,
 
 def changed(before: bytes, after: bytes) -> set[str]:
     """Names of the accounts whose line in a passwd-file is another than before, or is gone."""
-    fresh = set(after.decode().splitlines())
-    return {line.partition(":")[0] for line in before.decode().splitlines() if line and line not in fresh}
+    before, after = apart(before, after)
+    fresh = set(after.splitlines())
+    return {line.partition(b":")[0].decode() for line in before.splitlines() if line and line not in fresh}
+
+
+def apart(one: bytes, other: bytes) -> tuple[bytes, bytes]:
+    """Two texts without the lines that begin both and those that end both: most of them where one of many differs."""
+    begin = one.rfind(b"\n", 0, _alike(one, other, lambda text, size: text[:size])) + 1
+    one, other = one[begin:], other[begin:]
+    size = _alike(one, other, lambda text, size: text[len(text) - size :])
+    end = one.find(b"\n", len(one) - size)
+    size = len(one) - end - 1 if end >= 0 and size else 0
+    return one[: len(one) - size], other[: len(other) - size]
+
+
+def _alike(one: bytes, other: bytes, part: Callable[[bytes, int], bytes]) -> int:
+    """How many bytes of a part that both have are the same."""
+    sizes = range(min(len(one), len(other)) + 1)
+    return bisect_left(sizes, True, key=lambda size: part(one, size) != part(other, size)) - 1
 
 
 def until_noticed(replaced: float) -> None:

@@ -21,12 +21,16 @@ def with_lines(text: str, change: dict[str, Any]) -> str:
         first, _, rest = line.partition(separator)
         return first if change["owned_by"] == "first" else rest
 
-    head, body = [], []
-    for line in text.splitlines():
-        if line.startswith("#"):
-            head.append(line)
-        elif owner_of(line) != owner and line.partition(separator)[0] not in loose:
-            body.append(line)
+    def goes(line: str) -> bool:
+        return owner_of(line) == owner or line.partition(separator)[0] in loose
+
+    lines, own = text.splitlines(), {owner, *loose}
+    if any(each in text for each in own):  # of most lines it is known without taking them apart
+        lines = [
+            line for line in lines if line.startswith("#") or not any(each in line for each in own) or not goes(line)
+        ]
+    head = [line for line in lines if line.startswith("#")]
+    body = [line for line in lines if not line.startswith("#")] if head else lines
     place = bisect_right(body, owner, key=owner_of)
     body[place:place] = change["lines"]
     return "".join(f"{line}\n" for line in (*head, *body, *change["last"]))

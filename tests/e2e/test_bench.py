@@ -19,7 +19,7 @@ from mailpair.state import SiteState
 from tests.e2e.support.stack import PROGRAM
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tests.e2e.support.lab import Lab
     from tests.e2e.support.stack import Stack
@@ -50,9 +50,12 @@ def measured(lab: Lab, stack: Stack) -> Iterator[Pair]:
     rollout.write_inventory(inventory, PROGRAM)
     stack.playbook(inventory)
 
-    def playbook(name: str) -> str:
+    def playbook(name: str, heard: Callable[[str], object] = str) -> str:
         command = f"{rollout.ALL_TASKS} ansible-playbook playbooks/{name} -i {inventory}"
-        return stack.run("env", *command.split()).stdout
+        printed = stack.run("env", *command.split()).stdout
+        for line in printed.splitlines():
+            heard(line)
+        return printed
 
     yield Pair(lab, people, playbook)
     stack.restore()

@@ -66,7 +66,9 @@ def test_who_is_held_goes_on_where_it_was(lab: Lab, said: bytes) -> None:
 
 def test_who_is_held_can_be_sent_away(lab: Lab) -> None:
     """As the owner of a mailbox is whose services were turned off."""
-    with clients.imap(lab, CAROL) as client:
+    with clients.connect_imap(lab) as client:
+        client.login(CAROL, lab.password(CAROL))
+        client.select()
         begin(client.send, client.readline)
         held(lab)
         lab.back.run(f"doveadm kick {CAROL}")

@@ -12,10 +12,12 @@ import yaml
 from bench import changes, rollout
 from bench.__main__ import arguments
 from bench.changes import BANNER, profiled
-from bench.doors import Door
+from bench.doors import Account, Door
 from plugins.callback.durations import Durations
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bench.checkout import Checkout
 
 LAB = Path(__file__).parents[3] / "inventories" / "lab"
@@ -51,7 +53,7 @@ def test_a_setting_is_waited_for_while_the_run_goes_on(tmp_path: Path, monkeypat
     looks = iter(["", "* OK The IMAP4 service is ready.", f"* OK {BANNER}"])
     monkeypatch.setattr(changes, "greeting", lambda _: next(looks))
 
-    def playbook(name: str) -> str:
+    def playbook(name: str, _heard: object = None, /) -> str:
         ran.append(name)
         return ""
 
@@ -66,11 +68,32 @@ def test_a_run_that_fails_ends_the_wait(tmp_path: Path, monkeypatch: pytest.Monk
     (tmp_path / "site.yml").write_text((LAB / "site.yml").read_text())
     monkeypatch.setattr(changes, "greeting", lambda _: "")
 
-    def playbook(name: str) -> str:
+    def playbook(name: str, _heard: object = None, /) -> str:
         raise RuntimeError(f"{name}: no such host")
 
     with pytest.raises(RuntimeError, match="no such host"):
         changes.setting(playbook, tmp_path, DOOR)
+
+
+def test_a_mailbox_holds_when_its_owner_is_let_in_while_the_run_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks, said = iter([False, True]), []
+    monkeypatch.setattr(changes, "_enters", lambda *_: next(looks))
+
+    def playbook(name: str, heard: Callable[[str], object] = str, /) -> str:
+        for line in (name, changes.TOLD, changes.TOLD, "TASK [Remember what was applied]"):
+            said.append(line)
+            heard(f"{line} ***\n")
+        return ""
+
+    first, end = changes.brought(playbook, DOOR, Account("eve@contoso.test", "secret"))
+    assert 0 < first < end
+    assert said[0] == "mailbox.yml -e mailbox=eve@contoso.test"
+    assert list(looks) == []
+
+
+def test_a_run_that_never_tells_front_ends_is_an_error() -> None:
+    with pytest.raises(RuntimeError, match="did not tell"):
+        changes.brought(lambda *_: "", DOOR, Account("eve@contoso.test", "secret"))
 
 
 def test_half_of_the_servers_are_front_ends() -> None:

@@ -11,6 +11,8 @@ import pytest
 from ansible_collections.mailpair.mail.plugins.module_utils import accounts as settling
 from ansible_collections.mailpair.mail.plugins.module_utils import tables
 from ansible_collections.mailpair.mail.plugins.modules import accounts
+from hypothesis import given
+from hypothesis import strategies as some
 
 from tests.unit.plugins.host import OWNER, Ended, FakeModule
 
@@ -93,6 +95,26 @@ def test_sessions_end_of_accounts_that_changed_or_went(
     assert done(ended(tmp_path, after)) == [f"doveadm kick {name}" for name in kicked]
     assert there(tmp_path) == after
     assert RUNNING["changed"] == (after != BEFORE)
+
+
+LINES = some.lists(some.sampled_from(["ada:1", "ada:2", "bob:1", "bo", ""]), max_size=6).map("\n".join)
+
+
+@given(LINES, LINES)
+def test_accounts_changed_whose_line_is_no_longer_there(before: str, after: str) -> None:
+    """Lines have no order, and the last one may have no end."""
+    found = settling.changed(before.encode(), after.encode())
+    assert found >= {line.partition(":")[0] for line in set(before.split("\n")) - set(after.split("\n")) - {""}}
+    assert found <= {line.partition(":")[0] for line in before.split("\n")}
+    if before == after:
+        assert found == set()
+
+
+@given(LINES, LINES)
+def test_what_is_apart_is_what_differs_and_whole_lines_of_it(one: str, other: str) -> None:
+    left, right = (text.decode() for text in settling.apart(one.encode(), other.encode()))
+    begins = [0, *(at + 1 for at, letter in enumerate(one) if letter == "\n")]
+    assert [at for at in begins if one.startswith(left, at) and one[:at] + right + one[at + len(left) :] == other]
 
 
 def test_a_service_that_is_off_is_left_alone(tmp_path: Path) -> None:
