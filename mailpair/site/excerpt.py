@@ -31,14 +31,10 @@ def excerpt(text: str, key: str, name: str, others: Iterable[str]) -> str:
     is no entry. Lines keep their numbers. ``name`` and ``others`` are in lower case. A document that can't be taken
     apart so stays whole.
     """
-    first = re.search(rf"^{re.escape(key)}: *(?:#.*)?\n(?: *(?:#.*)?\n)*( +)[^\s#]", text, re.MULTILINE)
-    if first is None or any(sign in text and odd.search(text) for sign, odd in _ODD):
-        return text
-    begin = re.compile(rf"^(?:{first[1]}[^\s#]|[^\s#])", re.MULTILINE)
+    starts = beginnings(text, key)
     folded = text.lower()
-    if len(folded) != len(text):  # some letters are two in lower case, and places would not agree
+    if starts is None or len(folded) != len(text):  # some letters are two in lower case, and places would not agree
         return text
-    starts = [match.start() for match in begin.finditer(text)]
     ends = [*starts[1:], len(text)]
     own = _found(folded, {name}, starts)
     addresses = {
@@ -53,6 +49,15 @@ def excerpt(text: str, key: str, name: str, others: Iterable[str]) -> str:
         entry = text[start] == " "
         parts.append("\n" * text.count("\n", start, end) if entry and index not in kept else text[start:end])
     return "".join(parts)
+
+
+def beginnings(text: str, key: str) -> list[int] | None:
+    """Where entries below the one key of a document begin, and what stands beside it; None where that can't be told."""
+    first = re.search(rf"^{re.escape(key)}: *(?:#.*)?\n(?: *(?:#.*)?\n)*( +)[^\s#]", text, re.MULTILINE)
+    if first is None or any(sign in text and odd.search(text) for sign, odd in _ODD):
+        return None
+    begin = re.compile(rf"^(?:{first[1]}[^\s#]|[^\s#])", re.MULTILINE)
+    return [match.start() for match in begin.finditer(text)]
 
 
 def _found(text: str, words: Iterable[str], starts: list[int]) -> set[int]:
