@@ -18,10 +18,11 @@ def ensure_folder(folder: Path) -> Path:
     return folder
 
 
-def write(path: Path, content: str) -> None:
+def write(path: Path, content: str, *, of_many: bool = False) -> None:
     """Puts a file with mode 0600 in place in one step; a reader sees the old content or the new, never a part.
 
-    It is on stable storage when this returns, so that a password that was handed out is not lost with the power.
+    It is on stable storage when this returns, so that a password that was handed out is not lost with the power. Who
+    writes ``of_many`` calls :func:`sync_folder` once for all of a folder, and only then are they.
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
@@ -33,15 +34,16 @@ def write(path: Path, content: str) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
+    if not of_many:
+        sync_folder(path.parent)
 
 
 def read(path: Path) -> str:
     """Reads a file and takes other people's rights to it away; raises OSError or UnicodeDecodeError."""
-    content = path.read_text(encoding="utf-8")
-    if path.stat().st_mode & 0o077:
-        path.chmod(0o600)
-    return content
+    with open(path, encoding="utf-8") as file:
+        if os.fstat(file.fileno()).st_mode & 0o077:
+            path.chmod(0o600)
+        return file.read()
 
 
 @contextmanager
@@ -55,7 +57,8 @@ def locked(folder: Path) -> Iterator[None]:
         yield
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Brings onto stable storage which files there are in a folder."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

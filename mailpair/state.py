@@ -11,6 +11,7 @@ import re
 import secrets
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -30,6 +31,9 @@ _PASSPHRASE_LENGTH = 16
 
 # A file that changed this lately may change again within one tick of its time stamp: it is looked at again next time.
 _SETTLED_NS = 2_000_000_000
+
+# As many passwords are looked at before others have their turn with the folder: at 25 ms a hash, seconds on one core.
+_AT_ONCE = 100
 
 
 class StateError(Exception):
@@ -190,11 +194,12 @@ class SiteState:
         that is returned does not exist.
         """
         self._folder("hashes")
-        self._folder("passwords")
+        folder = self._folder("passwords")
         path = self.password_file(address)
         with self.held():
             if not path.exists() and not self.hash_file(address).exists():
-                private_files.write(path, passwords.generate() + "\n")
+                _generate(path)
+                private_files.sync_folder(folder)
         return path
 
     def set_password(self, address: str, password: str) -> None:
@@ -212,28 +217,67 @@ class SiteState:
 
     def password_hash(self, address: str) -> str:
         """The argon2id hash (PHC form) of a mailbox's password; it stays the same for as long as the password does."""
-        clear = self.ensure_password(address)
+        return self.password_hashes([address])[address]
+
+    def password_hashes(self, addresses: Sequence[str]) -> dict[str, str]:
+        """The same for many, by address. Those that are not there yet are made on all cores.
+
+        The folder is held for some at a time: others have their turn in between, and what was made stays where this is
+        interrupted. A :class:`StateError` has all that is wrong, a line each.
+        """
+        folders = [self._folder(name) for name in ("hashes", "passwords")]
+        known: dict[str, str] = {}
+        wrong: list[str] = []
+        with ThreadPoolExecutor(os.cpu_count()) as cores:  # argon2 lets other threads run meanwhile
+            for start in range(0, len(addresses), _AT_ONCE):
+                some = addresses[start : start + _AT_ONCE]
+                with self.held():
+                    lacking = []
+                    for address in some:
+                        with _noted(wrong):
+                            if found := self._right_hash(address):
+                                known[address] = found
+                            else:
+                                lacking.append(address)
+                    made = [cores.submit(self._make_hash, address) for address in lacking]
+                    for address, each in zip(lacking, made, strict=True):
+                        with _noted(wrong):
+                            known[address] = each.result()
+                    for folder in folders if lacking else ():
+                        private_files.sync_folder(folder)
+        if wrong:
+            raise StateError("\n".join(wrong))
+        return known
+
+    def _right_hash(self, address: str) -> str | None:
+        """The hash that is kept, if it is known to be right."""
+        cached, clear = self._cached_hash(address), self.password_file(address)
+        # Equal time stamps say that the hash was made, or last checked, for this very file.
+        if cached and clear.exists() and clear.stat().st_mtime_ns != self.hash_file(address).stat().st_mtime_ns:
+            return None
+        return cached
+
+    def _cached_hash(self, address: str) -> str | None:
         hash_file = self.hash_file(address)
-        with self.held():
-            cached = _read(hash_file).strip() if hash_file.exists() else None
-            if cached is not None and not passwords.is_hash(cached):
-                raise StateError(f"{hash_file} is not an argon2id hash; remove it, or set the password again")
-            if not clear.exists():
-                if cached is None:
-                    raise StateError(f"{hash_file} was removed while it was read; run again")
-                return cached
-            # Equal time stamps say that the hash was made, or last checked, for this very file.
-            stamp = clear.stat().st_mtime_ns
-            if cached and hash_file.stat().st_mtime_ns == stamp:
-                return cached
-            password = _read(clear).removesuffix("\n")
-            _check_password(password, str(clear))
-            if not cached or not passwords.is_current(cached, password):
-                cached = passwords.make_hash(password)
-                private_files.write(hash_file, cached + "\n")
-            settled = stamp if time.time_ns() - stamp > _SETTLED_NS else 0
-            os.utime(hash_file, ns=(settled, settled))
-            return cached
+        cached = _read(hash_file).strip() if hash_file.exists() else None
+        if cached is not None and not passwords.is_hash(cached):
+            raise StateError(f"{hash_file} is not an argon2id hash; remove it, or set the password again")
+        return cached
+
+    def _make_hash(self, address: str) -> str:
+        """The hash of a password, both made where they are lacking; for who holds the folder and syncs it."""
+        clear, hash_file, cached = self.password_file(address), self.hash_file(address), self._cached_hash(address)
+        if not clear.exists():
+            _generate(clear)
+        stamp = clear.stat().st_mtime_ns
+        password = _read(clear).removesuffix("\n")
+        _check_password(password, str(clear))
+        if not cached or not passwords.is_current(cached, password):
+            cached = passwords.make_hash(password)
+            private_files.write(hash_file, cached + "\n", of_many=True)
+        settled = stamp if time.time_ns() - stamp > _SETTLED_NS else 0
+        os.utime(hash_file, ns=(settled, settled))
+        return cached
 
     # Credentials for other people's servers
 
@@ -327,6 +371,22 @@ class SiteState:
             return private_files.ensure_folder(self._root / name)
         except OSError as error:
             raise StateError(f"{self._root / name} can't be made: {error.strerror}") from error
+
+
+@contextmanager
+def _noted(wrong: list[str]) -> Iterator[None]:
+    """What is wrong with one of many."""
+    try:
+        yield
+    except StateError as error:
+        wrong.append(str(error))
+
+
+def _generate(path: Path) -> None:
+    """Writes a new password, as if some time ago: whatever is written there later has another time stamp."""
+    private_files.write(path, passwords.generate() + "\n", of_many=True)
+    before = time.time_ns() - 2 * _SETTLED_NS
+    os.utime(path, ns=(before, before))
 
 
 def _records(folder: Path) -> dict[str, str]:

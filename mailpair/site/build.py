@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, fields, replace
 from typing import Any, TypeVar
 
@@ -62,7 +63,7 @@ def build(site: dict[str, Any], mailboxes: dict[str, Any]) -> Site:
         mailbox_database=database,
         kerberos_keytab=site.get("kerberos_keytab"),
         virtual_address=site.get("virtual_address"),
-        mailboxes=tuple(_mailbox(address, each, database) for address, each in sorted(mailboxes.items())),
+        mailboxes=tuple(_mailboxes(mailboxes, database)),
         servers=tuple(
             ServerSettings(
                 name,
@@ -124,6 +125,16 @@ def _send(name: str, values: dict[str, Any]) -> SendConnector:
 def _web_site(site: dict[str, Any]) -> WebSite:
     first = next(iter(site.get("accepted_domains", ())), "")
     return WebSite(**{"host_name": f"mail.{first}", **site["web_site"]})
+
+
+def _mailboxes(mailboxes: dict[str, Any], database: MailboxDatabase) -> Iterator[Mailbox]:
+    """All of them, by address; most of a large directory share their values, and differ in the address alone."""
+    alike: dict[int, Mailbox] = {}
+    for address, values in sorted(mailboxes.items()):
+        like = alike.get(id(values))
+        if like is None:
+            like = alike[id(values)] = _mailbox(address, values, database)
+        yield replace(like, address=address)
 
 
 def _mailbox(address: str, values: dict[str, Any], database: MailboxDatabase) -> Mailbox:

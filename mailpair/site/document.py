@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
 
+from mailpair.site.folding import fold
 from mailpair.site.problems import Problem, shown
 
 # Deep enough for any setting; a document that nests deeper is a mistake, or an attempt to exhaust the reader.
@@ -37,7 +39,11 @@ def read(
     """
     reader = _Reader(path.name)
     text = _text(path, reader.problems)
-    data = reader.parse(narrow(text) if narrow else text)
+    if narrow:
+        text = narrow(text)
+    elif not reader.problems and (content := _folded(text, key)) is not None:
+        return content, []
+    data = reader.parse(text)
     if reader.problems:
         return None, reader.problems
     if not isinstance(data, dict) or key not in data:
@@ -51,6 +57,19 @@ def read(
     if not isinstance(content, dict):
         return None, [*problems, Problem(key, shown(content), "must be a mapping", f"indent what is under {key}:")]
     return content, problems
+
+
+def _folded(text: str, key: str) -> dict[str, object] | None:
+    """The mapping, of a document in which much is alike; None where it isn't, or anything is wrong."""
+    folded, same = fold(text, key)
+    if not same:
+        return None
+    reader = _Reader("")
+    data = reader.parse(folded)
+    content = data.get(key) if isinstance(data, dict) and len(data) == 1 else None
+    if reader.problems or not isinstance(content, dict) or not content.keys().isdisjoint(same):
+        return None
+    return content | {name: copy(content[like]) for name, like in same.items()}
 
 
 def _text(path: Path, problems: list[Problem]) -> str:

@@ -32,13 +32,10 @@ def excerpt(text: str, key: str, name: str, others: Iterable[str]) -> str:
     is no entry. Lines keep their numbers. ``name`` and ``others`` are in lower case. A document that can't be taken
     apart so stays whole.
     """
-    first = re.search(rf"^{re.escape(key)}: *(?:#.*)?\n(?: *(?:#.*)?\n)*( +)[^\s#]", text, re.MULTILINE)
-    if first is None or any(sign in text and odd.search(text) for sign, odd in _ODD):
+    begin, folded = _begin(text, key), text.lower()
+    if begin is None or len(folded) != len(text):  # some letters are two in lower case, and places would not agree
         return text
-    folded = text.lower()
-    if len(folded) != len(text):  # some letters are two in lower case, and places would not agree
-        return text
-    entries = _Entries(folded, re.compile(rf"^(?:{first[1]}[^\s#]|[^\s#])", re.MULTILINE))
+    entries = _Entries(folded, begin)
     own = entries.with_words({name})
     addresses = {each for start, end in own if _is(folded, start, name) for each in _addresses(folded, start, end)}
     kept = own | entries.with_words(addresses | {*others})
@@ -49,6 +46,19 @@ def excerpt(text: str, key: str, name: str, others: Iterable[str]) -> str:
         at = end
     parts.append("\n" * text.count("\n", at))
     return "".join(parts)
+
+
+def beginnings(text: str, key: str) -> list[int] | None:
+    """Where entries below the one key of a document begin, and what stands beside it; None where that can't be told."""
+    begin = _begin(text, key)
+    return [match.start() for match in begin.finditer(text)] if begin else None
+
+
+def _begin(text: str, key: str) -> re.Pattern[str] | None:
+    first = re.search(rf"^{re.escape(key)}: *(?:#.*)?\n(?: *(?:#.*)?\n)*( +)[^\s#]", text, re.MULTILINE)
+    if first is None or any(sign in text and odd.search(text) for sign, odd in _ODD):
+        return None
+    return re.compile(rf"^(?:{first[1]}[^\s#]|[^\s#])", re.MULTILINE)
 
 
 class _Entries:

@@ -16,15 +16,16 @@ def text(root: Group, path: Path) -> str:
     parts: list[str] = []
     for segment in path:
         if isinstance(segment, int) or isinstance(place, Named):
-            parts.append(f"[{_key(segment)}]")
+            parts.append(f"[{key(segment)}]")
             place = place.group if isinstance(place, Named) else None
         else:
-            parts.append(f".{_key(segment)}" if parts else _key(segment))
+            parts.append(f".{key(segment)}" if parts else key(segment))
             place = place.member(segment) if isinstance(place, Group) else None
     return "".join(parts)
 
 
-def _key(segment: str | int) -> str:
-    key = str(segment)
-    key = key if key.isprintable() else repr(key)
-    return key if len(key) <= _KEY_LENGTH else f"{key[: _KEY_LENGTH - 3]}..."
+def key(segment: str | int) -> str:
+    """The text of one segment, which is not too long for a line."""
+    said = str(segment)
+    said = said if said.isprintable() else repr(said)
+    return said if len(said) <= _KEY_LENGTH else f"{said[: _KEY_LENGTH - 3]}..."

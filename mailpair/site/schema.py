@@ -59,6 +59,7 @@ def _alike(root: Group, tidied: Tidied) -> Checked | None:
     """Checks one of the named things that say the same, for all of them; None where anything is wrong.
 
     A directory has thousands of mailboxes and few kinds of them, and what is said of one does not depend on its name.
+    Those that say the same share their values.
     """
     if tidied.problems:
         return None
@@ -76,7 +77,7 @@ def _alike(root: Group, tidied: Tidied) -> Checked | None:
         return None
     values: dict[str, Any] = validator.document
     for key, names in first.items():
-        values[key] = {name: dict(values[key][other]) for name, other in names.items()}
+        values[key] = {name: values[key][other] for name, other in names.items()}
     return Checked(values, (), frozenset())
 
 

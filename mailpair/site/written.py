@@ -18,22 +18,32 @@ def written(root: Group, values: dict[str, Any]) -> dict[str, str]:
     ``values`` are those that :func:`mailpair.site.schema.check` found. What is confidential is not among the texts, and
     neither is what has but one value to take.
     """
-    return {paths.text(root, path): text for path, text in _members(root, values, ())}
+    return dict(_members(root, values, ""))
 
 
-def _members(group: Group, values: dict[str, Any], path: paths.Path) -> Iterator[tuple[paths.Path, str]]:
+def _members(group: Group, values: dict[str, Any], place: str) -> Iterator[tuple[str, str]]:
     for member in group.members:
-        place = (*path, member.name)
+        path = f"{place}.{member.name}" if place else member.name
         value = values.get(member.name)
         match member:
             case Parameter():
                 if member.name in values and not member.settled:
-                    yield place, _HIDDEN if member.confidential else _text(member, value)
+                    yield path, _HIDDEN if member.confidential else _text(member, value)
             case Group():
-                yield from _members(member, value or {}, place)
+                yield from _members(member, value or {}, path)
             case Named():
-                for name, each in sorted((value or {}).items()):
-                    yield from _members(member.group, each, (*place, name))
+                yield from _named(member, value or {}, path)
+
+
+def _named(named: Named, values: dict[str, Any], path: str) -> Iterator[tuple[str, str]]:
+    """Things under chosen names; many of a large directory share their values."""
+    alike: dict[int, list[tuple[str, str]]] = {}
+    for name, each in sorted(values.items()):
+        if id(each) not in alike:
+            alike[id(each)] = list(_members(named.group, each, ""))
+        place = f"{path}[{paths.key(name)}]"
+        for setting, text in alike[id(each)]:
+            yield f"{place}.{setting}", text
 
 
 def _text(parameter: Parameter, value: Any) -> str:

@@ -13,6 +13,7 @@ from ansible_collections.mailpair.mail.plugins.plugin_utils import inventory
 
 from mailpair.applied import Applied, of_mailbox, remember, remember_mailbox
 from mailpair.plan import plan
+from mailpair.plan.handed import handed
 from mailpair.site import SiteError, load_excerpt, load_written, stamps
 from mailpair.state import SiteState, StateError
 
@@ -65,7 +66,7 @@ class ActionModule(ActionBase):
         servers = inventory.servers(variables, loaded.site.domain)
         (server,) = (server for server in servers if server.name == host)
         planned = plan(loaded.site, servers, server)
-        if self._task.check_mode or planned != variables.get("mailpair_plan"):
+        if self._task.check_mode or handed(planned) != variables.get("mailpair_plan"):
             return False
         applied = Applied(loaded.settings, servers, planned)
         remember(state, host, applied, mailboxes_alone=mailboxes_alone)

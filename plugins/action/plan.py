@@ -15,6 +15,7 @@ from mailpair.applied import last_applied
 from mailpair.changes import differences
 from mailpair.plan import plan
 from mailpair.plan.accounts import accounts
+from mailpair.plan.handed import handed
 from mailpair.servers import Role
 from mailpair.site import Loaded, Site, SiteError, join, load_written
 from mailpair.state import SiteState, StateError
@@ -48,7 +49,7 @@ class ActionModule(ActionBase):
         problems = [*_secrets(site, state), *provided.wrong(site, state, self._loader)] if front_end else []
         if problems:
             raise AnsibleActionFail("\n".join([f"{site_dir}: nothing was changed on any host.", *problems]))
-        result = {"changed": False, "ansible_facts": {"mailpair_plan": plan(site, servers, server)}}
+        result = {"changed": False, "ansible_facts": {"mailpair_plan": handed(plan(site, servers, server))}}
         return {**result, **self._difference(state, host, loaded)} if self._task.diff else result
 
     def _difference(self, state: SiteState, host: str, loaded: Loaded) -> dict[str, Any]:
@@ -65,15 +66,15 @@ class ActionModule(ActionBase):
 def _secrets(site: Site, state: SiteState) -> list[str]:
     """What is wrong with the secrets that later tasks put on a front end, which then hide what they say."""
     logins = {each.authentication_credential for each in site.send_connectors if each.enabled}
-    asked: list[tuple[Callable[[str], object], str]] = [
-        *((state.password_hash, mailbox.address) for mailbox in accounts(site, "smtp")),
+    asked: list[tuple[Callable[[Any], object], Any]] = [
+        (state.password_hashes, [mailbox.address for mailbox in accounts(site, "smtp")]),
         *((state.credential, name) for name in sorted(name for name in logins if name)),
         *([(state.keytab, site.kerberos_keytab)] if site.kerberos_keytab else []),
     ]
     problems = []
-    for ask, name in asked:
+    for ask, names in asked:
         try:
-            ask(name)
+            ask(names)
         except StateError as error:
             problems.append(str(error))
     return problems

@@ -59,7 +59,7 @@ from typing import Any
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
-from mailpair.plan.accounts import LOGINS, logins, stamps
+from mailpair.plan.accounts import LOGINS, accounts, logins, stamps
 from mailpair.plan.role import plain
 from mailpair.site import SiteError, load
 from mailpair.state import SiteState, StateError
@@ -74,9 +74,10 @@ class LookupModule(LookupBase):
         site_dir, back_ends = Path(self.get_option("site_dir")), self.get_option("back_ends")
         try:
             site, state = load(site_dir), SiteState(site_dir)
+            hashes = state.password_hashes([mailbox.address for mailbox in accounts(site, "smtp")])
             made = {
-                LOGINS: lambda: json.dumps({LOGINS: plain(logins(site, state.password_hash, back_ends))}),
-                "stamps": lambda: stamps(site, state.password_hash),
+                LOGINS: lambda: json.dumps({LOGINS: plain(logins(site, hashes.__getitem__, back_ends))}),
+                "stamps": lambda: stamps(site, hashes.__getitem__),
             }
             for term in terms:
                 if term not in made:

@@ -72,6 +72,13 @@ options:
     type: list
     elements: str
     default: []
+  who:
+    description: >-
+      A command that says who has sessions, in lines that begin with the name of an account and a tab. With it, where
+      several accounts are concerned, O(kick) runs for those of them who are signed in.
+    type: list
+    elements: str
+    default: []
 attributes:
   check_mode: {support: full, description: Reports what would change.}
   diff_mode: {support: none, description: The content may be secret.}
@@ -87,6 +94,7 @@ EXAMPLES = r"""
         group: dovecot
         in_place: true
     kick: [doveadm, kick]
+    who: [doveadm, -f, tab, who]
   no_log: true
 """
 

@@ -14,6 +14,7 @@ from ansible.template import Templar
 from ansible.vars.manager import VariableManager
 
 from mailpair.plan import plan
+from mailpair.plan.handed import handed
 from mailpair.site import join, load
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def services(site_dir: Path, servers: Sequence[Server], server: Server) -> list[
     inventory.add_host(server.name, group=server.role.value)
     inventory.clear_caches()  # it remembers who is in a group
     host = inventory.get_host(server.name)
-    facts = {"mailpair_plan": plan(site, servers, server), "mailpair_site_dir": str(site_dir)}
+    facts = {"mailpair_plan": handed(plan(site, servers, server)), "mailpair_site_dir": str(site_dir)}
     variables.set_nonpersistent_facts(server.name, facts)
     found = []
     for play in plays:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BEFORE = {"ada": "one", "bob": "two"}
+MANY = {**BEFORE, "carol": "three", "dave": "four"}
+WHO = ["doveadm", "-f", "tab", "who"]
+SIGNED_IN = "username\t#\tproto\t(pids)\t(ips)\nbob\t2\timap\t(1 2)\t()\nzoe\t1\tpop3\t(3)\t()\n"
 RUNNING: dict[str, Any] = {}
 
 
@@ -33,9 +36,11 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def answer(
-    *, active: bool = True, kicks: bool = True, reloads: bool = True
+    *, active: bool = True, kicks: bool = True, reloads: bool = True, signed_in: str | None = ""
 ) -> Callable[[list[str]], tuple[int, str, str]]:
     def run(words: list[str]) -> tuple[int, str, str]:
+        if words == WHO:
+            return (75, "", "no anvil\n") if signed_in is None else (0, signed_in, "")
         if words[0] == "systemctl" and "is-active" in words:
             return (0 if active else 3), "", ""
         if words[0] == "systemctl":
@@ -46,7 +51,7 @@ def answer(
 
 
 def ended(
-    folder: Path, known: dict[str, str], *, check_mode: bool = False, reload: bool = False, owner: str = "", **how: bool
+    folder: Path, known: dict[str, str], *, check_mode: bool = False, reload: bool = False, owner: str = "", **how: Any
 ) -> FakeModule:
     """Runs the module to its end; what it said is in RUNNING."""
     table = {"columns": ["name", "secret"], "key": ["name"], "owner": "name", "rows": [*known.items()]}
@@ -59,6 +64,7 @@ def ended(
         "tables": [{**file, "in_place": True}],
         "reload": reload,
         "kick": ["doveadm", "kick"],
+        "who": WHO,
     }
     module = FakeModule(params, str(folder), answer(**how), check_mode)
     with pytest.raises(Ended) as end:
@@ -115,6 +121,28 @@ def test_what_is_apart_is_what_differs_and_whole_lines_of_it(one: str, other: st
     left, right = (text.decode() for text in settling.apart(one.encode(), other.encode()))
     begins = [0, *(at + 1 for at, letter in enumerate(one) if letter == "\n")]
     assert [at for at in begins if one.startswith(left, at) and one[:at] + right + one[at + len(left) :] == other]
+
+
+def test_of_many_accounts_those_are_ended_that_have_sessions(tmp_path: Path) -> None:
+    ended(tmp_path, MANY)
+    assert done(ended(tmp_path, {}, signed_in=SIGNED_IN)) == ["doveadm -f tab who", "doveadm kick bob"]
+    assert RUNNING["actions"][1:] == ["ended the sessions of bob"]
+    assert there(tmp_path) == {}
+
+
+def test_check_mode_tells_whose_sessions_of_many_would_end(tmp_path: Path) -> None:
+    ended(tmp_path, MANY)
+    assert done(ended(tmp_path, {}, check_mode=True, signed_in=SIGNED_IN)) == ["doveadm -f tab who"]
+    assert RUNNING["actions"][1:] == ["ended the sessions of bob"]
+    assert there(tmp_path) == MANY
+
+
+def test_where_it_is_not_known_who_is_signed_in_the_next_run_asks_again(tmp_path: Path) -> None:
+    ended(tmp_path, MANY)
+    ended(tmp_path, {}, signed_in=None)
+    assert RUNNING["msg"] == "'doveadm -f tab who' ended with 75: no anvil"
+    again = ["systemctl reload app", "doveadm -f tab who", "doveadm kick bob"]
+    assert done(ended(tmp_path, {}, signed_in=SIGNED_IN)) == again
 
 
 def test_a_service_that_is_off_is_left_alone(tmp_path: Path) -> None:

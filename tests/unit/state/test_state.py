@@ -5,15 +5,17 @@ from __future__ import annotations
 import multiprocessing
 import os
 import stat
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import argon2
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from mailpair import passwords
+from mailpair import passwords, private_files
 from mailpair.state import PASSPHRASE_VARIABLE, SiteState, StateError
 
 ADA = "ada@contoso.test"
@@ -282,9 +284,72 @@ def test_a_hash_that_is_known_to_be_right_is_not_computed_again(
     assert state.password_hash(ADA) == first
 
 
+def test_a_password_that_was_made_here_is_hashed_once(state: SiteState, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = state.password_hash(ADA)
+
+    def computed(*_: object) -> bool:
+        raise AssertionError
+
+    monkeypatch.setattr(passwords, "is_current", computed)
+    monkeypatch.setattr(passwords, "make_hash", computed)
+    assert state.password_hash(ADA) == first
+    monkeypatch.undo()
+    state.password_file(ADA).write_text("another one\n")
+    assert right(state.password_hash(ADA), "another one")
+
+
+def test_many_hashes_are_made_side_by_side(state: SiteState, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    both = threading.Barrier(2, timeout=30)  # which breaks where one waits for the other
+
+    def make_hash(password: str) -> str:
+        both.wait()
+        return argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(password)
+
+    monkeypatch.setattr(passwords, "make_hash", make_hash)
+    people = [f"user{number}@contoso.test" for number in range(4)]
+    hashes = state.password_hashes(people)
+    assert {*hashes} == {*people}
+    for address in people:
+        assert right(hashes[address], state.password_file(address).read_text().strip())
+        assert state.hash_file(address).read_text() == f"{hashes[address]}\n"
+
+
+def test_of_many_all_that_is_wrong_is_told_and_others_are_made(state: SiteState) -> None:
+    people = [f"user{number}@contoso.test" for number in range(3)]
+    for address in people[:2]:
+        state.ensure_password(address)
+    state.password_file(people[0]).write_text("\n")
+    state.hash_file(people[1]).write_text("hello")
+    rule = "must be one line that is not empty, without control characters"
+    assert told(lambda: state.password_hashes(people)).splitlines() == [
+        f"{state.hash_file(people[1])} is not an argon2id hash; remove it, or set the password again",
+        f"{state.password_file(people[0])} {rule}",
+    ]
+    assert state.hash_file(people[2]).exists()
+
+
+def test_others_have_their_turn_while_many_hashes_are_made(state: SiteState, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mailpair.state._AT_ONCE", 1)
+    people = [f"user{number}@contoso.test" for number in range(3)]
+    held: list[list[str]] = []
+    locked = private_files.locked
+
+    @contextmanager
+    def counted(folder: Path) -> Iterator[None]:
+        with locked(folder):
+            yield
+        held.append(sorted(path.name for path in (folder / "hashes").iterdir()))
+
+    monkeypatch.setattr(private_files, "locked", counted)
+    state.password_hashes(people)
+    assert held == [people[:1], people[:2], people]
+
+
 @pytest.mark.parametrize("settled", [True, False], ids=["long after", "at once"])
 def test_a_changed_password_has_another_hash(state: SiteState, settled: bool) -> None:
     path = state.ensure_password(ADA)
+    path.write_text("the first one\n")
     if settled:
         age(path)
     first = state.password_hash(ADA)
