@@ -219,6 +219,11 @@ class SiteState:
         """The argon2id hash (PHC form) of a mailbox's password; it stays the same for as long as the password does."""
         return self.password_hashes([address])[address]
 
+    def without_hash(self, addresses: Sequence[str]) -> int:
+        """How many of these have no hash of a password yet. Makes nothing."""
+        folder = self._root / "hashes"
+        return len({*addresses} - {path.name for path in (folder.iterdir() if _is_there(folder) else ())})
+
     def password_hashes(self, addresses: Sequence[str]) -> dict[str, str]:
         """The same for many, by address. Those that are not there yet are made on all cores.
 
