@@ -34,9 +34,10 @@ def remember(state: SiteState, name: str, applied: Applied, *, mailboxes_alone: 
     With ``mailboxes_alone`` a run brought mailboxes and nothing else there: then the other settings, where they differ
     from those of the last run, stay as they were, and with them the plan.
     """
-    before = last_applied(state).get(name) if mailboxes_alone else None
-    if mailboxes_alone and before is None:
+    text = state.remembered_of(name) if mailboxes_alone else None
+    if mailboxes_alone and text is None:
         return
+    before = _applied(state, name, text) if text else None
     if before is not None and _others(before.settings) != _others(applied.settings):
         applied = replace(before, settings=_others(before.settings) | _mailboxes(applied.settings))
     _keep(state, name, applied)

@@ -219,13 +219,19 @@ class SiteState:
         """The argon2id hash (PHC form) of a mailbox's password; it stays the same for as long as the password does."""
         return self.password_hashes([address])[address]
 
+    def without_hash(self, addresses: Sequence[str]) -> int:
+        """How many of these have no hash of a password yet. Makes nothing."""
+        folder = self._root / "hashes"
+        return len({*addresses} - {path.name for path in (folder.iterdir() if _is_there(folder) else ())})
+
     def password_hashes(self, addresses: Sequence[str]) -> dict[str, str]:
         """The same for many, by address. Those that are not there yet are made on all cores.
 
         The folder is held for some at a time: others have their turn in between, and what was made stays where this is
         interrupted. A :class:`StateError` has all that is wrong, a line each.
         """
-        folders = [self._folder(name) for name in ("hashes", "passwords")]
+        # In this order on stable storage: a hash stands for a password that somebody has.
+        folders = [self._folder(name) for name in ("passwords", "hashes")]
         known: dict[str, str] = {}
         wrong: list[str] = []
         with ThreadPoolExecutor(os.cpu_count()) as cores:  # argon2 lets other threads run meanwhile
@@ -251,16 +257,23 @@ class SiteState:
 
     def _right_hash(self, address: str) -> str | None:
         """The hash that is kept, if it is known to be right."""
-        cached, clear = self._cached_hash(address), self.password_file(address)
-        # Equal time stamps say that the hash was made, or last checked, for this very file.
-        if cached and clear.exists() and clear.stat().st_mtime_ns != self.hash_file(address).stat().st_mtime_ns:
+        cached = self._cached_hash(address)
+        if cached is None:
             return None
-        return cached
+        try:
+            clear = os.stat(f"{self._root}/passwords/{address}")  # noqa: PTH116 - a Path takes as long as the look does
+        except FileNotFoundError:
+            return cached
+        # Equal time stamps say that the hash was made, or last checked, for this very file.
+        return cached if self.hash_file(address).stat().st_mtime_ns == clear.st_mtime_ns else None
 
     def _cached_hash(self, address: str) -> str | None:
-        hash_file = self.hash_file(address)
-        cached = _read(hash_file).strip() if hash_file.exists() else None
-        if cached is not None and not passwords.is_hash(cached):
+        hash_file = f"{self._root}/hashes/{_file_name(address)}"
+        try:
+            cached = _text(hash_file).strip()
+        except FileNotFoundError:
+            return None
+        if not passwords.is_hash(cached):
             raise StateError(f"{hash_file} is not an argon2id hash; remove it, or set the password again")
         return cached
 
@@ -351,6 +364,11 @@ class SiteState:
         """The records of what was last applied, by server. Makes nothing."""
         return _records(self._root / "applied")
 
+    def remembered_of(self, server: str) -> str | None:
+        """The same of one server, if there is any."""
+        path = self._root / "applied" / f"{_file_name(server)}.json"
+        return _read(path) if _is_there(path) else None
+
     def remembered_later(self, server: str) -> dict[str, str]:
         """The records of what was applied to a server later, by mailbox. Makes nothing."""
         return _records(self._root / "applied" / _file_name(server))
@@ -403,7 +421,17 @@ def _is_there(path: Path) -> bool:
 
 def _read(path: Path) -> str:
     try:
+        return _text(path)
+    except FileNotFoundError as error:
+        raise StateError(f"{path} can't be read: {error.strerror}") from error
+
+
+def _text(path: Path | str) -> str:
+    """The same for a file that need not be there."""
+    try:
         return private_files.read(path)
+    except FileNotFoundError:
+        raise
     except (OSError, UnicodeDecodeError) as error:
         raise StateError(f"{path} can't be read: {getattr(error, 'strerror', None) or 'it is not text'}") from error
 

@@ -67,7 +67,9 @@ def _folded(text: str, key: str) -> dict[str, object] | None:
     reader = _Reader("")
     data = reader.parse(folded)
     content = data.get(key) if isinstance(data, dict) and len(data) == 1 else None
-    if reader.problems or not isinstance(content, dict) or not content.keys().isdisjoint(same):
+    if reader.problems or not isinstance(content, dict):
+        return None
+    if not content.keys().isdisjoint(same) or not content.keys() >= {*same.values()}:
         return None
     return content | {name: copy(content[like]) for name, like in same.items()}
 

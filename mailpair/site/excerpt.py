@@ -6,15 +6,19 @@ import re
 from collections.abc import Iterable
 
 # What could make a line look like the beginning of an entry that is none. Such documents are read whole: slowly. A
-# quote begins something only where a value may begin, so not in O'Brien; and no value of an entry is a mapping.
+# quote begins something only where a value may begin, so not in O'Brien; and nothing in an entry's braces has braces.
 _ODD = (
     ("\\", re.compile(r"\\")),
     ("\t", re.compile(r"\t")),
+    ("\x85", re.compile("\x85")),  # ends a line for YAML alone, as the next two
+    ("\u2028", re.compile("\u2028")),
+    ("\u2029", re.compile("\u2029")),
     ("---", re.compile(r"^---", re.MULTILINE)),
-    ('"', re.compile(r'"(?<![^\s,:\[{]")[^"\n]*$', re.MULTILINE)),
-    ("'", re.compile(r"'(?<![^\s,:\[{]')(?:[^'\n]|'')*$", re.MULTILINE)),
-    ("{", re.compile(r"\{[^{}\n]*(?:\{|$)", re.MULTILINE)),
-    ("[", re.compile(r"\[[^\[\]\n]*(?:\[|$)", re.MULTILINE)),
+    ("...", re.compile(r"^\.\.\.", re.MULTILINE)),
+    ('"', re.compile(r'"(?<![^\s,:\[{]")[^"\n]*(?:[\[\]{}]|$)', re.MULTILINE)),
+    ("'", re.compile(r"'(?<![^\s,:\[{]')(?:[^'\n]|'')*(?:[\[\]{}]|$)", re.MULTILINE)),
+    ("{", re.compile(r"\{[^{}\n]*(?:\{|\s#|$)", re.MULTILINE)),
+    ("[", re.compile(r"\[[^\[\]\n]*(?:\[|\s#|$)", re.MULTILINE)),
     ("|", re.compile(r":[ ]*[|]")),
     (">", re.compile(r":[ ]*>")),
     ("?", re.compile(r"^ *\?", re.MULTILINE)),

@@ -21,6 +21,9 @@ from ansible_collections.mailpair.mail.plugins.module_utils.files import (
 )
 from ansible_collections.mailpair.mail.plugins.module_utils.tables import Stored, stored
 
+# Not logged, nor sent back with a module's answer, which takes Ansible long to put together for a large directory.
+CONTENT = {"type": "str", "required": True, "no_log": True}
+
 # What is still to be done once the files are in place; it outlives a run that is interrupted.
 UNDONE = "/var/lib/mailpair/undone"
 UNDONE_OWNER = ("root", "root")
@@ -48,14 +51,14 @@ def options() -> dict[str, dict[str, Any]]:
             "type": "list",
             "elements": "dict",
             "default": [],
-            "options": {"content": {"type": "str", "required": True}, **owned("0644")},
+            "options": {"content": CONTENT, **owned("0644")},
         },
         "tables": {
             "type": "list",
             "elements": "dict",
             "default": [],
             "options": {
-                "content": {"type": "str", "required": True},
+                "content": CONTENT,
                 "in_place": {"type": "bool", "default": False},
                 **owned("0640"),
             },

@@ -141,6 +141,18 @@ def test_a_disabled_account_signs_in_nowhere_and_gets_mail(apply: Apply, lab: La
 
 
 @pytest.mark.usefixtures("eve")
+def test_many_accounts_are_disabled_and_the_sessions_of_those_who_have_any_end(stack: Stack, lab: Lab) -> None:
+    everyone = {EVE: {"server": "back1", "account_disabled": True}}
+    everyone |= {f"{name}@contoso.test": {"account_disabled": True} for name in ("carol", "dora")}
+    with clients.imap(lab, ADA) as bystander:
+        with to_be_ended(lab):
+            stack.edit({"mailpair_mailboxes": everyone}, "mailboxes.yml")
+            stack.playbook(stack.inventory(), name="mailboxes.yml")
+        bystander.noop()
+    assert refused(lab)
+
+
+@pytest.mark.usefixtures("eve")
 def test_a_password_is_reset_and_sessions_of_the_old_one_end(apply: Apply, lab: Lab) -> None:
     former, fresh = lab.password(EVE), secrets.token_urlsafe(12)
     with to_be_ended(lab), to_send_no_more(lab):

@@ -116,6 +116,10 @@ def test_accounts_changed_whose_line_is_no_longer_there(before: str, after: str)
         assert found == set()
 
 
+def test_what_is_apart_is_as_little_as_there_is() -> None:
+    assert settling.apart(b"a\nb\nc\n", b"a\nx\nc\n") == (b"b\n", b"x\n")
+
+
 @given(LINES, LINES)
 def test_what_is_apart_is_what_differs_and_whole_lines_of_it(one: str, other: str) -> None:
     left, right = (text.decode() for text in settling.apart(one.encode(), other.encode()))

@@ -37,6 +37,7 @@ def test_what_says_the_same_is_parsed_once() -> None:
         HEAD.replace("\n", "\r\n") + ADA.replace("\n", "\r\n") + BOB.replace("\n", "\r\n"),
         f"{KEY}: {{ada@contoso.test: {{server: back1}}, bob@contoso.test: {{server: back1}}}}\n",
         HEAD + "  ada@contoso.test: {server: back1,\n  pop_enabled: true}\n",
+        HEAD + ADA + "  dan@contoso.test: {server: back1, # }\n  pop_enabled: false}\n" + BOB,
         HEAD + ADA + "  ? bob@contoso.test\n  : {server: back1}\n",
     ],
 )
