@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import socket
 import ssl
 import time
@@ -12,6 +13,7 @@ from types import TracebackType
 from typing import Self
 
 PATIENCE = 30  # seconds for an answer
+_NEWS = re.compile(rb"\* \d+ EXISTS")
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,12 @@ class ImapSession(_Session):
         self.say("IDLE")
         if not (line := self._answers.readline()).startswith(b"+"):
             raise RuntimeError(f"refused: {line!r}")
+
+    def hear_news(self) -> None:
+        """Waits in IDLE until there is a message; raises RuntimeError where the server hangs up."""
+        while not _NEWS.match(line := self._answers.readline()):
+            if not line:
+                raise RuntimeError("the server closed the connection")
 
     def end_idle(self) -> None:
         """Waits no longer."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import resource
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import argon2
 import yaml
 
-from bench.doors import Account, Door, ImapSession
+from bench.doors import Account, Door, ImapSession, SmtpSession
 from bench.figures import Figure, spread
 from mailpair import passwords, private_files
 from mailpair.state import SiteState
@@ -22,7 +24,8 @@ if TYPE_CHECKING:
     from tests.e2e.support.lab import Host, Lab
 
 EACH = 10  # sessions of one mailbox; 16 may be open by default
-AT_ONCE = 8  # sign-ins side by side
+AT_ONCE = 8  # sign-ins, or senders, side by side
+SUBMISSION = 587
 SPARE_FILES = 512
 
 
@@ -61,6 +64,7 @@ def figures(lab: Lab, door: Door, people: Sequence[Account], *, sessions: int) -
             held = [each.result() for each in opening if not each.exception()]
         opened = time.perf_counter() - start
         after = {host.name: memory(host) for host in lab.hosts}
+        heard, told = _news(door, people, held)
         lost, answers = 0, []
         for session in held:
             try:
@@ -82,9 +86,33 @@ def figures(lab: Lab, door: Door, people: Sequence[Account], *, sessions: int) -
             for name, lines in said.items()
         ),
         Figure("sign-ins while they were opened", len(held) / opened, "a second", f"{AT_ONCE} at a time, least hash"),
+        Figure("sessions that heard of a message to all", heard, "count", f"of {len(held)}"),
+        Figure("a message to all, until the last of them heard", told, "s", f"{AT_ONCE} senders"),
         *spread("NOOP among them", answers),
         *(Figure(f"memory of an idle session, {name}", each, "kB", "PSS") for name, each in grown.items()),
     ]
+
+
+def _news(door: Door, people: Sequence[Account], held: Sequence[ImapSession]) -> tuple[int, float]:
+    """How many sessions hear of a message to each mailbox, and seconds until the last of them has."""
+    submission = replace(door, port=SUBMISSION)
+
+    def send(recipients: Sequence[Account]) -> None:
+        with SmtpSession(submission, people[0]) as session:
+            for each in recipients:
+                session.send(each.address, b"Subject: to all\r\n\r\nGood morning.\r\n")
+
+    heard, start = 0, time.perf_counter()
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        sending = [pool.submit(send, people[first::AT_ONCE]) for first in range(AT_ONCE)]
+        for session in held:
+            with suppress(OSError, RuntimeError):
+                session.hear_news()
+                heard += 1
+        told = time.perf_counter() - start
+        for each in sending:
+            each.result()
+    return heard, told
 
 
 def _waiting(door: Door, account: Account) -> ImapSession:

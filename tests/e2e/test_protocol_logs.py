@@ -36,9 +36,19 @@ SITE = {
 
 @pytest.fixture(scope="module")
 def logged(lab: Lab, stack: Stack) -> Iterator[Lab]:
-    """The pair with protocol logs; the documents and hosts are put back as they were, and then there are none."""
-    stack.edit({"mailpair_site": SITE})
-    stack.up()
+    """The pair with protocol logs; the documents and hosts are put back as they were, and then there are none.
+
+    Whoever was held in IDLE before is not lost.
+    """
+    with clients.imap(lab, BOB) as waiting:
+
+        def turn_on() -> None:
+            until(lambda: "imap-hibernate" in lab.back.run(f"doveadm who {BOB}"), "the session is held")
+            stack.edit({"mailpair_site": SITE})
+            stack.up()
+            clients.submit(lab, ADA, BOB, clients.unique("held"))
+
+        clients.idle(waiting, turn_on, rb"^\* \d+ EXISTS")
     yield lab
     stack.restore()
     stack.up()
