@@ -90,7 +90,7 @@ def run(module: AnsibleModule) -> None:
     records: list[str] = []
     if ids(owner, owner) == ids("", "") and not module.check_mode:
         module.fail_json(
-            msg=f"there is no user and group {owner} on this host; run playbooks/site.yml first, with dkim_signing_configs"
+            msg=f"there is no user and group {owner} here; run playbooks/site.yml first, with dkim_signing_configs"
         )
     for key in module.params["keys"]:
         path = key["path"]

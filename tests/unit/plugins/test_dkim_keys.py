@@ -48,7 +48,7 @@ def test_check_mode_makes_nothing(tmp_path: Path) -> None:
 def test_without_opendkim_it_says_what_to_do(tmp_path: Path) -> None:
     said = ended(tmp_path, owner="nobody-of-that-name")
     assert said["msg"] == (
-        "there is no user and group nobody-of-that-name on this host; run playbooks/site.yml first, with dkim_signing_configs"
+        "there is no user and group nobody-of-that-name here; run playbooks/site.yml first, with dkim_signing_configs"
     )
     assert list(tmp_path.iterdir()) == []
 
