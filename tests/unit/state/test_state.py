@@ -269,29 +269,29 @@ def test_a_hash_stays_the_same_for_as_long_as_the_password_does(state: SiteState
     assert state.password_hash(ADA) == first
 
 
+def computes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on it is an error to compute a hash."""
+
+    def computed(*_: object) -> bool:
+        raise AssertionError
+
+    monkeypatch.setattr(passwords, "is_current", computed)
+    monkeypatch.setattr(passwords, "make_hash", computed)
+
+
 def test_a_hash_that_is_known_to_be_right_is_not_computed_again(
     state: SiteState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     state.ensure_password(ADA)
     age(state.password_file(ADA))
     first = state.password_hash(ADA)
-
-    def computed(*_: object) -> bool:
-        raise AssertionError
-
-    monkeypatch.setattr(passwords, "is_current", computed)
-    monkeypatch.setattr(passwords, "make_hash", computed)
+    computes_nothing(monkeypatch)
     assert state.password_hash(ADA) == first
 
 
 def test_a_password_that_was_made_here_is_hashed_once(state: SiteState, monkeypatch: pytest.MonkeyPatch) -> None:
     first = state.password_hash(ADA)
-
-    def computed(*_: object) -> bool:
-        raise AssertionError
-
-    monkeypatch.setattr(passwords, "is_current", computed)
-    monkeypatch.setattr(passwords, "make_hash", computed)
+    computes_nothing(monkeypatch)
     assert state.password_hash(ADA) == first
     monkeypatch.undo()
     state.password_file(ADA).write_text("another one\n")

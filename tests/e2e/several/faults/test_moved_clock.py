@@ -85,23 +85,25 @@ def sent_and_kept(lab: Lab, taken: list[str]) -> int:
     return hours_between(lab, taken[-1])
 
 
-def is_put_off(lab: Lab) -> bool:
-    """Whether Bob is told to wait; a session that has just begun may end, but nobody is told that they are wrong."""
+def told(lab: Lab) -> tuple[str, str]:
+    """What Bob is told over IMAP and POP, never that they are wrong; a session that has just begun may end."""
     try:
         imap, pop = says(lab, BOB)
-    except OSError:
-        return False
+    except OSError as error:
+        return repr(error), ""
     assert not any(word in imap + pop for word in WRONG), (imap, pop)
+    return imap, pop
+
+
+def is_put_off(lab: Lab) -> bool:
+    """Whether Bob is told to wait."""
+    imap, pop = told(lab)
     return "UNAVAILABLE" in imap or "SYS/TEMP" in pop
 
 
 def is_answered(lab: Lab) -> bool:
-    """Whether Bob is served or told to wait, rather than cut off; nobody is told that they are wrong."""
-    try:
-        imap, pop = says(lab, BOB)
-    except OSError:
-        return False
-    assert not any(word in imap + pop for word in WRONG), (imap, pop)
+    """Whether Bob is served or told to wait, rather than cut off."""
+    imap, pop = told(lab)
     return (imap == "" or "UNAVAILABLE" in imap) and (pop == "" or "SYS/TEMP" in pop)
 
 
