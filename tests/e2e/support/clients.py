@@ -105,14 +105,31 @@ def idle(client: imaplib.IMAP4, trigger: Callable[[], object], expected: bytes) 
 # --- POP3 -----------------------------------------------------------------------------------------------------------
 
 
+class _Pop(poplib.POP3):
+    """Closes its connection where nobody greets it, which poplib leaves open then."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        try:
+            super().__init__(*arguments, **options)
+        except BaseException:
+            if "file" in vars(self):
+                with suppress(OSError):
+                    self.close()
+            raise
+
+
+class _PopOverTls(_Pop, poplib.POP3_SSL):
+    """The same over TLS from the start."""
+
+
 @contextmanager
 def connect_pop(lab: Lab, encryption: str = "SSL", *, host: str = PUBLIC_NAME, port: int = 0) -> Iterator[poplib.POP3]:
     """A POP3 connection before its login; ``encryption`` is SSL, TLS (STLS) or none."""
     client: poplib.POP3
     if encryption == "SSL":
-        client = poplib.POP3_SSL(host, port or 995, context=lab.tls, timeout=PATIENCE)
+        client = _PopOverTls(host, port or 995, context=lab.tls, timeout=PATIENCE)
     else:
-        client = poplib.POP3(host, port or 110, timeout=PATIENCE)
+        client = _Pop(host, port or 110, timeout=PATIENCE)
     with closing(client):
         if encryption == "TLS":
             client.stls(lab.tls)
