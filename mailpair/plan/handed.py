@@ -9,6 +9,9 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from mailpair.plan.mailbox import account_line
+from mailpair.plan.recipients import map_line
+
 Values = Mapping[str, Any]
 
 
@@ -18,7 +21,7 @@ def handed(planned: Values) -> dict[str, Any]:
 
 
 def _mailbox(values: Values) -> dict[str, Any]:
-    known = "".join(f"{each['address']}:::::::{' '.join(each['fields'])}\n" for each in values["mailboxes"])
+    known = "".join(f"{account_line(each['address'], each['fields'])}\n" for each in values["mailboxes"])
     welcome = values["welcome"]
     return {
         "mailboxes": known,
@@ -41,7 +44,7 @@ def _receive_connector(values: Values) -> dict[str, Any]:
 
 
 def _map(entries: Sequence[Values]) -> str:
-    return "".join(f"{each['key']} {each['value']}\n" for each in entries)
+    return "".join(f"{map_line(each['key'], each['value'])}\n" for each in entries)
 
 
 _TEXTS: dict[str, Callable[[Values], dict[str, Any]]] = {

@@ -40,6 +40,11 @@ class Account:
     fields: tuple[str, ...]  # name=value
 
 
+def account_line(address: str, fields: Sequence[str]) -> str:
+    """The line of an account in Dovecot's passwd-file, without its end (doc: passwd-file, "extra fields")."""
+    return f"{address}:::::::{' '.join(fields)}"
+
+
 @dataclass(frozen=True, slots=True)
 class DirectLoginPlan:
     """A second Dovecot for measurements in a lab; the role brings it up only where a variable asks for it."""

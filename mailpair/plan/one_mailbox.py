@@ -76,7 +76,7 @@ class Service:
 def back_end(site: Site, servers: Sequence[Server], server: Server, address: str) -> tuple[Service, ...]:
     """What a back end is told of a mailbox; nothing of one that is elsewhere, or nowhere."""
     planned = mailbox.plan(_alone(site, address), servers, server)
-    lines = tuple(f"{account.address}:::::::{' '.join(account.fields)}" for account in planned.mailboxes)
+    lines = tuple(mailbox.account_line(account.address, account.fields) for account in planned.mailboxes)
     file = File(planned.mailboxes_file, Lines(address, ":", "first", lines), group="dovecot", mode="0640")
     return (Service("dovecot", (file,), kick=_KICK),)
 
@@ -155,7 +155,7 @@ def _of(table: Table, owners: tuple[str, ...]) -> Table:
 
 
 def _written(entries: Sequence[Entry]) -> tuple[str, ...]:
-    return tuple(f"{entry.key} {entry.value}" for entry in entries)
+    return tuple(recipients.map_line(entry.key, entry.value) for entry in entries)
 
 
 def _aliases(site: Site, address: str, loose: tuple[str, ...]) -> Lines:

@@ -20,6 +20,11 @@ class Entry:
     value: str
 
 
+def map_line(key: str, value: str) -> str:
+    """The line of an entry in one of Postfix's maps, without its end (postmap(1), texthash)."""
+    return f"{key} {value}"
+
+
 def mailboxes(site: Site, fqdns: Mapping[str, str]) -> tuple[Entry, ...]:
     """Map the address of each mailbox that receives mail to the way to its back end.
 
